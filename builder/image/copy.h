@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * Copies of whole images that stay sparse.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "util/error.h"
+
+/** Told about progress now and then; a negative return value stops the copy with it. */
+typedef int copy_progress(void *arg, uint64_t done, uint64_t total);
+
+/**
+ * Make the empty file `to` a copy of the file `from`.
+ *
+ * Shares blocks where the file system can (FICLONE), else copies data extents in
+ * the kernel, else reads and writes; holes stay holes, and blocks of zeros become
+ * holes when they pass through memory.  Writing to the disk is started while
+ * copying, so that a later fsync() finds little left to do.
+ *
+ * @param progress  may be NULL; done and total count bytes of data, not of holes
+ */
+int copy_image(int from, int to, copy_progress *progress, void *arg, struct error *err);

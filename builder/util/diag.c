@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/diag.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/alloc.h"
+#include "util/text.h"
+
+/* clang-format off */
+static const struct {
+	const char *name, *color;
+} severities[] = {
+	[DIAG_ERROR]   = { "error",   "\033[1;31m" },
+	[DIAG_WARNING] = { "warning", "\033[1;33m" },
+};
+/* clang-format on */
+
+const struct source *diags_source(struct diags *diags, const char *name, struct buf text)
+{
+	struct source *source = xcalloc(1, sizeof(*source));
+
+	*source = (struct source){ .name = xstrdup(name), .text = text };
+	*ARRAY_ADD(diags->sources, diags->n_sources) = source;
+	return source;
+}
+
+static bool same(const struct diag *a, enum severity severity, const struct location *at,
+		 const char *message)
+{
+	return a->severity == severity && a->at.source == at->source && a->at.line == at->line &&
+	       a->at.column == at->column && strcmp(a->message, message) == 0;
+}
+
+static void add(struct diags *diags, enum severity severity, const struct location *at,
+		char *message)
+{
+	static const struct location nowhere = { 0 };
+
+	if (!at)
+		at = &nowhere;
+
+	/* Defaults are merged into every node, so one mistake there is met many times. */
+	for (size_t i = 0; i < diags->count; i++) {
+		if (same(&diags->list[i], severity, at, message)) {
+			diags->last_known = true;
+			free(message);
+			return;
+		}
+	}
+
+	*ARRAY_ADD(diags->list, diags->count) =
+		(struct diag){ .severity = severity, .at = *at, .message = message };
+	diags->last_known = false;
+	diags->errors += severity == DIAG_ERROR;
+}
+
+void diag_error(struct diags *diags, const struct location *at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(diags, DIAG_ERROR, at, xvasprintf(format, args));
+	va_end(args);
+}
+
+void diag_warning(struct diags *diags, const struct location *at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(diags, DIAG_WARNING, at, xvasprintf(format, args));
+	va_end(args);
+}
+
+void diag_help(struct diags *diags, const char *format, ...)
+{
+	va_list args;
+
+	if (diags->last_known || !diags->count)
+		return;
+
+	va_start(args, format);
+	char *help = xvasprintf(format, args);
+	va_end(args);
+
+	struct diag *last = &diags->list[diags->count - 1];
+	free(last->help);
+	last->help = help;
+}
+
+static bool find_line(const struct source *source, unsigned number, struct line *ret)
+{
+	const char *pos = buf_text(&source->text);
+
+	for (unsigned i = 0; i < number; i++)
+		if (!text_next_line(&pos, ret))
+			return false;
+
+	return number > 0;
+}
+
+/* Tabs are repeated below the line, so that the mark stands where a terminal shows the text. */
+static void print_mark(FILE *to, const struct line *line, const struct location *at)
+{
+	size_t start = at->column ? at->column - 1 : 0;
+	size_t length = at->length ? at->length : 1;
+
+	if (start > line->len)
+		start = line->len;
+	if (length > line->len - start)
+		length = line->len > start ? line->len - start : 1;
+
+	for (size_t i = 0; i < start; i++) {
+		/* Continuation bytes of UTF-8 take no column of their own. */
+		if (((unsigned char)line->start[i] & 0xc0) != 0x80)
+			fputc(line->start[i] == '\t' ? '\t' : ' ', to);
+	}
+	for (size_t i = 0; i < length; i++)
+		if (start + i >= line->len ||
+		    ((unsigned char)line->start[start + i] & 0xc0) != 0x80)
+			fputc('^', to);
+}
+
+/* The line is the user's and goes to a terminal: control characters must not. */
+static void print_line(FILE *to, const struct line *line)
+{
+	for (size_t i = 0; i < line->len; i++) {
+		unsigned char c = (unsigned char)line->start[i];
+
+		fputc((c < ' ' && c != '\t') || c == 0x7f ? '?' : c, to);
+	}
+}
+
+static void print_excerpt(FILE *to, const struct diag *diag)
+{
+	struct line line;
+
+	if (!diag->at.source || !find_line(diag->at.source, diag->at.line, &line))
+		return;
+
+	fprintf(to, "%6u | ", diag->at.line);
+	print_line(to, &line);
+	fprintf(to, "\n       | ");
+	print_mark(to, &line, &diag->at);
+	fputc('\n', to);
+}
+
+static void print_diag(FILE *to, const struct diag *diag, bool color)
+{
+	const struct source *source = diag->at.source;
+
+	if (!source)
+		fprintf(to, "nib: ");
+	else if (!diag->at.line)
+		fprintf(to, "%s: ", source->name);
+	else
+		fprintf(to, "%s:%u:%u: ", source->name, diag->at.line, diag->at.column);
+
+	fprintf(to, "%s%s%s: %s\n", color ? severities[diag->severity].color : "",
+		severities[diag->severity].name, color ? "\033[0m" : "", diag->message);
+	print_excerpt(to, diag);
+	if (diag->help)
+		fprintf(to, "       = help: %s\n", diag->help);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct diag *x = *(const struct diag *const *)a, *y = *(const struct diag *const *)b;
+	const char *xs = x->at.source ? x->at.source->name : "";
+	const char *ys = y->at.source ? y->at.source->name : "";
+	int order = strcmp(xs, ys);
+
+	if (order == 0)
+		order = (x->at.line > y->at.line) - (x->at.line < y->at.line);
+	if (order == 0)
+		order = (x->at.column > y->at.column) - (x->at.column < y->at.column);
+	if (order == 0)
+		order = (x > y) - (x < y);
+	return order;
+}
+
+void diags_print(const struct diags *diags, FILE *to, bool color)
+{
+	AUTOFREE const struct diag **sorted = xcalloc(diags->count, sizeof(*sorted));
+
+	for (size_t i = 0; i < diags->count; i++)
+		sorted[i] = &diags->list[i];
+	qsort(sorted, diags->count, sizeof(*sorted), compare);
+
+	for (size_t i = 0; i < diags->count; i++)
+		print_diag(to, sorted[i], color);
+}
+
+void diags_free(struct diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		free(diags->list[i].message);
+		free(diags->list[i].help);
+	}
+	free(diags->list);
+
+	for (size_t i = 0; i < diags->n_sources; i++) {
+		free(diags->sources[i]->name);
+		buf_free(&diags->sources[i]->text);
+		free(diags->sources[i]);
+	}
+	free(diags->sources);
+
+	*diags = (struct diags){ 0 };
+}
