@@ -31,7 +31,7 @@ struct inputs {
 	struct buf wifi_password;
 	/** age identity; only filled for the node that runs GitOps (ROLE_INIT). */
 	struct buf age_identity;
-	/** The cluster's secrets; has_bundle tells whether there are any. */
+	/** The cluster's secrets, borrowed; has_bundle tells whether there are any. */
 	struct bundle bundle;
 	bool has_bundle;
 	/** For values derived per node. */
@@ -42,12 +42,23 @@ struct inputs {
 
 /**
  * Read the inputs of a node.  Mistakes go to diags, at the place in cluster.yaml
- * that names the file, or at the place in the file itself.
+ * that names the file; its content is never quoted.
  *
+ * @param bundle        the cluster's secrets, borrowed; NULL if it has none
  * @param template_dir  the installed templates/
  */
-int inputs_load(const struct cluster *cluster, const struct node *node, const char *template_dir,
-		struct inputs *ret, struct diags *diags, struct error *err);
+void inputs_load(const struct cluster *cluster, const struct node *node,
+		 const struct bundle *bundle, const char *template_dir, struct inputs *ret,
+		 struct diags *diags);
+
+/**
+ * Read the bundle that cluster.yaml names, once for all nodes.
+ *
+ * @param found  there is one, and it could be read
+ * @return 0, or the negative errno of a failure that is in diags
+ */
+int inputs_load_bundle(const struct cluster *cluster, struct bundle *ret, bool *found,
+		       struct diags *diags);
 
 /** Wipe and release everything; back to { 0 }. */
 void inputs_free(struct inputs *inputs);

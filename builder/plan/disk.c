@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "util/alloc.h"
+#include "util/text.h"
+
+static int find_time(const struct disk *disk, int64_t *ret, struct error *err)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	const struct partition *root = layout_find(&disk->layout, "ext4");
+	uint64_t seconds;
+
+	if (epoch) {
+		/* Inodes of 256 bytes hold times up to 2446. */
+		if (!text_parse_number(epoch, 15032385535, &seconds))
+			return error_set_usage(err, "SOURCE_DATE_EPOCH is not a time in seconds");
+		*ret = (int64_t)seconds;
+		return 0;
+	}
+
+	if (!root) {
+		*ret = 0;
+		return 0;
+	}
+
+	return backend_base_time(disk->fd, root, ret, err);
+}
+
+static int attach(struct disk *disk, const struct backend_ops *ops, bool read_only,
+		  struct error *err)
+{
+	int r = layout_read(disk->fd, disk->name, &disk->layout, err);
+	if (r < 0)
+		return r;
+
+	r = find_time(disk, &disk->now, err);
+	if (r < 0)
+		return r;
+
+	r = ops->open(disk->fd, read_only, disk->now, &disk->backend, err);
+	if (r < 0)
+		return r;
+
+	r = release_mount(disk->backend, &disk->layout, err);
+	if (r < 0)
+		return r;
+
+	return release_detect(disk->backend, &disk->release, err);
+}
+
+int disk_attach(int fd, const char *name, const struct backend_ops *ops, bool read_only,
+		struct disk *ret, struct error *err)
+{
+	AUTODISK struct disk disk = { .name = xstrdup(name), .fd = fd };
+
+	if (attach(&disk, ops, read_only, err) < 0)
+		return error_prefix(err, "image '%s'", name);
+
+	*ret = disk;
+	disk = DISK_NONE;
+	return 0;
+}
+
+int disk_open(const char *path, const struct backend_ops *ops, struct disk *ret, struct error *err)
+{
+	struct stat st;
+
+	/* Not blocking, or a FIFO would be waited for. */
+	AUTOCLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return error_set_errno(err, -errno, "open image '%s'", path);
+
+	if (fstat(fd, &st) < 0)
+		return error_set_errno(err, -errno, "open image '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -EINVAL, "open image '%s': not a regular file", path);
+
+	int r = disk_attach(fd, path, ops, true, ret, err);
+	if (r < 0)
+		return r;
+
+	ret->fd = TAKE_FD(fd);
+	ret->owns_fd = true;
+	return 0;
+}
+
+void disk_close(struct disk *disk)
+{
+	backend_free(disk->backend);
+	release_free(&disk->release);
+	layout_free(&disk->layout);
+	if (disk->owns_fd)
+		closep(&disk->fd);
+	free(disk->name);
+	*disk = DISK_NONE;
+}
