@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/manifest.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "plan/apply.h"
+#include "util/alloc.h"
+#include "util/digest.h"
+#include "util/file.h"
+
+static void put(struct json_object *object, const char *key, const char *value)
+{
+	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);
+}
+
+static void put_number(struct json_object *object, const char *key, int64_t value)
+{
+	json_object_object_add(object, key, json_object_new_int64(value));
+}
+
+static void add_attr(struct json_object *object, const struct file_attr *attr)
+{
+	AUTOFREE char *mode = xasprintf("%04o", attr->mode);
+
+	put(object, "mode", mode);
+	put_number(object, "uid", attr->uid);
+	put_number(object, "gid", attr->gid);
+}
+
+static void add_content(struct json_object *object, const struct plan_op *op)
+{
+	uint8_t digest[DIGEST_SIZE];
+	char hex[DIGEST_HEX_SIZE];
+
+	/* A digest of a short secret could be searched for offline. */
+	if (op->secret) {
+		json_object_object_add(object, "secret", json_object_new_boolean(true));
+		return;
+	}
+
+	digest_sha256(buf_text(&op->content), op->content.len, digest);
+	digest_hex(digest, hex);
+	put_number(object, "size", (int64_t)op->content.len);
+	put(object, "sha256", hex);
+}
+
+static struct json_object *describe_op(const struct plan_op *op)
+{
+	struct json_object *object = json_object_new_object();
+
+	put(object, "operation", plan_verb(op->kind));
+	if (op->path[0])
+		put(object, "path", op->path);
+
+	if (op->kind == PLAN_MKDIR || op->kind == PLAN_WRITE)
+		add_attr(object, &op->attr);
+	if (op->kind == PLAN_WRITE)
+		add_content(object, op);
+	if (op->kind == PLAN_SYMLINK)
+		put(object, "target", op->target);
+	if (op->kind == PLAN_DISK_ID) {
+		AUTOFREE char *id = xasprintf("%08x", op->disk_id);
+
+		put(object, "id", id);
+	}
+	put(object, "reason", op->reason);
+	return object;
+}
+
+static const char *last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static int describe_image(const char *path, int fd, bool checksum, struct json_object **ret,
+			  struct error *err)
+{
+	struct json_object *object = json_object_new_object();
+	uint8_t digest[DIGEST_SIZE];
+	char hex[DIGEST_HEX_SIZE];
+	struct stat st;
+
+	*ret = object;
+	/* Only the name: a path would make manifests differ between machines. */
+	put(object, "file", last_component(path));
+	if (fstat(fd, &st) < 0)
+		return error_set_errno(err, -errno, "read '%s'", path);
+	put_number(object, "size", st.st_size);
+
+	if (checksum) {
+		int r = digest_file(fd, digest, err);
+		if (r < 0)
+			return error_prefix(err, "'%s'", path);
+		digest_hex(digest, hex);
+		put(object, "sha256", hex);
+	}
+
+	return 0;
+}
+
+static int describe(const struct manifest_subject *subject, struct json_object *root,
+		    struct error *err)
+{
+	const struct node *node = subject->inputs->node;
+	struct json_object *image, *operations = json_object_new_array();
+
+	put(root, "nib", NIB_VERSION);
+	put(root, "cluster", subject->inputs->cluster->name.value);
+	put(root, "node", node->name.value);
+	put(root, "role", role_name(node->role));
+	put(root, "board", node->board ? node->board->name : NULL);
+
+	int r = describe_image(subject->base->name, subject->base->fd, subject->checksum, &image,
+			       err);
+	json_object_object_add(root, "base", image);
+	if (r < 0)
+		return r;
+
+	r = describe_image(subject->image_name, subject->image_fd, subject->checksum, &image, err);
+	json_object_object_add(root, "image", image);
+	if (r < 0)
+		return r;
+
+	for (size_t i = 0; i < subject->plan->count; i++)
+		json_object_array_add(operations, describe_op(&subject->plan->ops[i]));
+	json_object_object_add(root, "operations", operations);
+	return 0;
+}
+
+static void put_json(struct json_object **object)
+{
+	json_object_put(*object);
+}
+
+int manifest_write(const struct manifest_subject *subject, int fd, struct error *err)
+{
+	CLEANUP(put_json) struct json_object *root = json_object_new_object();
+
+	int r = describe(subject, root, err);
+	if (r < 0)
+		return r;
+
+	const char *text = json_object_to_json_string_ext(
+		root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	r = file_write_fd(fd, text, strlen(text));
+	if (r == 0)
+		r = file_write_fd(fd, "\n", 1);
+	if (r < 0)
+		return error_set_errno(err, r, "write the manifest");
+	return 0;
+}
