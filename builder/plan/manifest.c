@@ -2,7 +2,6 @@
 #include "plan/manifest.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -10,24 +9,15 @@
 #include "util/alloc.h"
 #include "util/digest.h"
 #include "util/file.h"
-
-static void put(struct json_object *object, const char *key, const char *value)
-{
-	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);
-}
-
-static void put_number(struct json_object *object, const char *key, int64_t value)
-{
-	json_object_object_add(object, key, json_object_new_int64(value));
-}
+#include "util/json.h"
 
 static void add_attr(struct json_object *object, const struct file_attr *attr)
 {
 	AUTOFREE char *mode = xasprintf("%04o", attr->mode);
 
-	put(object, "mode", mode);
-	put_number(object, "uid", attr->uid);
-	put_number(object, "gid", attr->gid);
+	json_put_text(object, "mode", mode);
+	json_put_number(object, "uid", attr->uid);
+	json_put_number(object, "gid", attr->gid);
 }
 
 static void add_content(struct json_object *object, const struct plan_op *op)
@@ -37,36 +27,36 @@ static void add_content(struct json_object *object, const struct plan_op *op)
 
 	/* A digest of a short secret could be searched for offline. */
 	if (op->secret) {
-		json_object_object_add(object, "secret", json_object_new_boolean(true));
+		json_put_flag(object, "secret", true);
 		return;
 	}
 
 	digest_sha256(buf_text(&op->content), op->content.len, digest);
 	digest_hex(digest, hex);
-	put_number(object, "size", (int64_t)op->content.len);
-	put(object, "sha256", hex);
+	json_put_number(object, "size", (int64_t)op->content.len);
+	json_put_text(object, "sha256", hex);
 }
 
 static struct json_object *describe_op(const struct plan_op *op)
 {
 	struct json_object *object = json_object_new_object();
 
-	put(object, "operation", plan_verb(op->kind));
+	json_put_text(object, "operation", plan_verb(op->kind));
 	if (op->path[0])
-		put(object, "path", op->path);
+		json_put_text(object, "path", op->path);
 
 	if (op->kind == PLAN_MKDIR || op->kind == PLAN_WRITE)
 		add_attr(object, &op->attr);
 	if (op->kind == PLAN_WRITE)
 		add_content(object, op);
 	if (op->kind == PLAN_SYMLINK)
-		put(object, "target", op->target);
+		json_put_text(object, "target", op->target);
 	if (op->kind == PLAN_DISK_ID) {
 		AUTOFREE char *id = xasprintf("%08x", op->disk_id);
 
-		put(object, "id", id);
+		json_put_text(object, "id", id);
 	}
-	put(object, "reason", op->reason);
+	json_put_text(object, "reason", op->reason);
 	return object;
 }
 
@@ -87,17 +77,17 @@ static int describe_image(const char *path, int fd, bool checksum, struct json_o
 
 	*ret = object;
 	/* Only the name: a path would make manifests differ between machines. */
-	put(object, "file", last_component(path));
+	json_put_text(object, "file", last_component(path));
 	if (fstat(fd, &st) < 0)
 		return error_set_errno(err, -errno, "read '%s'", path);
-	put_number(object, "size", st.st_size);
+	json_put_number(object, "size", st.st_size);
 
 	if (checksum) {
 		int r = digest_file(fd, digest, err);
 		if (r < 0)
 			return error_prefix(err, "'%s'", path);
 		digest_hex(digest, hex);
-		put(object, "sha256", hex);
+		json_put_text(object, "sha256", hex);
 	}
 
 	return 0;
@@ -109,11 +99,11 @@ static int describe(const struct manifest_subject *subject, struct json_object *
 	const struct node *node = subject->inputs->node;
 	struct json_object *image, *operations = json_object_new_array();
 
-	put(root, "nib", NIB_VERSION);
-	put(root, "cluster", subject->inputs->cluster->name.value);
-	put(root, "node", node->name.value);
-	put(root, "role", role_name(node->role));
-	put(root, "board", node->board ? node->board->name : NULL);
+	json_put_text(root, "nib", NIB_VERSION);
+	json_put_text(root, "cluster", subject->inputs->cluster->name.value);
+	json_put_text(root, "node", node->name.value);
+	json_put_text(root, "role", role_name(node->role));
+	json_put_text(root, "board", node->board ? node->board->name : NULL);
 
 	int r = describe_image(subject->base->name, subject->base->fd, subject->checksum, &image,
 			       err);
@@ -132,14 +122,9 @@ static int describe(const struct manifest_subject *subject, struct json_object *
 	return 0;
 }
 
-static void put_json(struct json_object **object)
-{
-	json_object_put(*object);
-}
-
 int manifest_write(const struct manifest_subject *subject, int fd, struct error *err)
 {
-	CLEANUP(put_json) struct json_object *root = json_object_new_object();
+	AUTOJSON struct json_object *root = json_object_new_object();
 
 	int r = describe(subject, root, err);
 	if (r < 0)

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * Sub-commands: the only code that prints results.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cmd/options.h"
+#include "util/diag.h"
+#include "util/error.h"
+#include "util/progress.h"
+
+/** What every command gets. */
+struct context {
+	const struct options *options;
+	/** Gets every mistake in the user's files; main() prints them. */
+	struct diags *diags;
+	struct progress *progress;
+	/** Directories of the installed data; owned by main(). */
+	const char *boards_dir, *templates_dir;
+};
+
+/** A sub-command. */
+struct command {
+	const char *name;
+	/** Arguments, as shown in the usage line. */
+	const char *synopsis;
+	/** One line for the list of commands. */
+	const char *summary;
+	/** More for "nib COMMAND --help"; whole lines. */
+	const char *description;
+	/** Bounds for the number of arguments. */
+	int min_args, max_args;
+	/** What the arguments are, for shell completion: "node", "image" or "". */
+	const char *completes;
+	/** Options besides the global ones; ends with NULL. */
+	const struct option_group *const *groups;
+	/**
+	 * Run it.  Results go to standard output; on failure, err says why, unless the
+	 * reason is in the context's diags or was the result itself (-EBADMSG without a
+	 * message).
+	 */
+	int (*run)(const struct context *context, int argc, char *argv[], struct error *err);
+};
+
+extern const struct command *const commands[];
+extern const size_t n_commands;
+
+/** Find a command by name; NULL if there is none. */
+const struct command *command_find(const char *name);
+
+/** The name that is closest to what was typed; NULL if none is near. */
+const char *command_suggest(const char *name);
+
+/** Print the overview, or the help of one command. */
+void help_print(const struct command *command);
+
+/**
+ * Print what --completion asks for: a script for "bash" or "zsh", generated from
+ * the tables; or, for those scripts, the names of "nodes" or "boards".
+ */
+int completion_print(const struct context *context, struct error *err);
+
+/** cmd/NAME.c each. */
+extern const struct command cmd_boards, cmd_build, cmd_check, cmd_inspect, cmd_plan, cmd_verify;

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/session.h"
+#include "util/json.h"
+
+static const struct option_group *const groups[] = { &options_backend, &options_node, NULL };
+
+static void report_mismatch(const struct options *options, const struct plan_mismatch *mismatch)
+{
+	if (options->json) {
+		AUTOJSON struct json_object *line = json_object_new_object();
+
+		json_put_text(line, "operation", plan_verb(mismatch->op->kind));
+		json_put_text(line, "path", mismatch->op->path);
+		json_put_text(line, "found", mismatch->text);
+		json_print_line(line, stdout);
+		return;
+	}
+
+	printf("%s%s%s\n", mismatch->op->path, mismatch->op->path[0] ? ": " : "", mismatch->text);
+}
+
+static void report(const struct options *options, const char *node, const char *image,
+		   const struct plan *plan, const struct plan_mismatches *mismatches)
+{
+	for (size_t i = 0; i < mismatches->count; i++)
+		report_mismatch(options, &mismatches->list[i]);
+
+	if (options->json) {
+		AUTOJSON struct json_object *line = json_object_new_object();
+
+		json_put_text(line, "node", node);
+		json_put_text(line, "image", image);
+		json_put_number(line, "operations", (int64_t)plan->count);
+		json_put_number(line, "mismatches", (int64_t)mismatches->count);
+		json_print_line(line, stdout);
+		return;
+	}
+
+	if (mismatches->count)
+		printf("%s: %zu of %zu operations are not as planned for %s\n", image,
+		       mismatches->count, plan->count, node);
+	else
+		printf("%s: holds %s, %zu operations read back\n", image, node, plan->count);
+}
+
+static int verify(const struct session *session, const struct node *node, const char *image,
+		  struct error *err)
+{
+	AUTOMISMATCHES struct plan_mismatches mismatches = { 0 };
+	AUTOWORK struct work work = WORK_NONE;
+	AUTODISK struct disk disk = DISK_NONE;
+
+	int r = work_prepare(session, node, &work, err);
+	if (r < 0)
+		return r;
+
+	r = disk_open(image, session->backend, &disk, err);
+	if (r < 0)
+		return r;
+
+	const struct plan_target target = { .fd = disk.fd, .backend = disk.backend };
+
+	r = plan_verify(&work.plan, &target, &mismatches, err);
+	if (r < 0)
+		return error_prefix(err, "image '%s'", image);
+
+	report(session->context->options, node->name.value, image, &work.plan, &mismatches);
+	if (mismatches.count)
+		err->code = -EBADMSG;
+	return err->code;
+}
+
+static int run(const struct context *context, int argc, char *argv[], struct error *err)
+{
+	AUTOSESSION struct session session = { 0 };
+	bool from_options = session_from_options(context->options);
+	const struct node *node;
+
+	if (argc != (from_options ? 1 : 2))
+		return error_set_usage(err, "usage: nib verify %sIMAGE",
+				       from_options ? "--hostname NAME ... " : "NODE ");
+
+	int r = session_open(context, &session, err);
+	if (r < 0)
+		return r;
+
+	r = session_node(&session, from_options ? session.cluster.nodes[0].name.value : argv[0],
+			 &node, err);
+	if (r < 0)
+		return r;
+
+	return verify(&session, node, argv[argc - 1], err);
+}
+
+const struct command cmd_verify = {
+	.name = "verify",
+	.synopsis = "NODE IMAGE",
+	.summary = "does this image hold this node?",
+	.description =
+		"Makes the node's plan from the base image and reads every operation back from\n"
+		"IMAGE.  Exit status 1 if anything differs: content, owner, mode, links.\n",
+	.min_args = 1,
+	.max_args = 2,
+	.completes = "node image",
+	.groups = groups,
+	.run = run,
+};
