@@ -9,12 +9,22 @@
 #include "util/error.h"
 
 /**
- * Check an identity file: comments, blank lines and at least one X25519 identity
- * with a right bech32 checksum.  Messages never quote the file.
+ * Check an identity file: comments, empty lines and at least one identity, each
+ * with a right bech32 checksum and length.  Messages never quote the file.
+ *
+ * X25519 identities (AGE-SECRET-KEY-1...) and post-quantum ones
+ * (AGE-SECRET-KEY-PQ-1..., age 1.3) are accepted.  Plugin identities are refused:
+ * in the cluster there is no plugin.  So are files encrypted with a passphrase,
+ * which nothing there could unlock, and SSH keys, by name.
  *
  * @param line  where the mistake is, from 1; set on failure
  */
 int age_check_identity(const struct buf *content, unsigned *line, struct error *err);
 
-/** The public key of the first identity ("age1..."), owned by the caller. */
+/**
+ * The public key of the first X25519 identity ("age1..."), owned by the caller.
+ *
+ * @return -EOPNOTSUPP if there is none: the public key of a post-quantum identity
+ *         needs ML-KEM, which OpenSSL 3.0 does not have
+ */
 int age_recipient(const struct buf *identity, char **ret, struct error *err);
