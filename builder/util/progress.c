@@ -17,13 +17,35 @@ static void draw(struct progress *progress, int percent)
 	(void)fflush(progress->to);
 }
 
+static void clear(const struct progress *progress)
+{
+	if (progress->mode == PROGRESS_BAR)
+		fputs("\r\033[K", progress->to);
+}
+
+static void finish_step(const struct progress *progress)
+{
+	struct timespec now;
+
+	if (!progress->subject || !progress->timed || progress->mode == PROGRESS_NONE)
+		return;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	clear(progress);
+	fprintf(progress->to, "%s: %s: %.3f s\n", progress->subject, progress->step,
+		(double)(now.tv_sec - progress->start.tv_sec) +
+			(double)(now.tv_nsec - progress->start.tv_nsec) / 1e9);
+}
+
 void progress_step(struct progress *progress, const char *subject, const char *step)
 {
+	finish_step(progress);
 	progress->subject = subject;
 	progress->step = step;
 	progress->shown = -1;
+	clock_gettime(CLOCK_MONOTONIC, &progress->start);
 
-	if (progress->mode == PROGRESS_LINES)
+	if (progress->mode == PROGRESS_LINES && !progress->timed)
 		fprintf(progress->to, "%s: %s\n", subject, step);
 	if (progress->mode == PROGRESS_BAR)
 		draw(progress, -1);
@@ -42,8 +64,8 @@ void progress_update(struct progress *progress, uint64_t done, uint64_t total)
 
 void progress_end(struct progress *progress)
 {
-	if (progress->mode == PROGRESS_BAR && progress->subject)
-		fputs("\r\033[K", progress->to);
-
+	finish_step(progress);
+	if (progress->subject)
+		clear(progress);
 	progress->subject = NULL;
 }

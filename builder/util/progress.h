@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 /** How to show progress. */
 enum progress_mode { PROGRESS_NONE, PROGRESS_LINES, PROGRESS_BAR };
@@ -20,6 +21,10 @@ struct progress {
 	const char *subject, *step;
 	/** Share shown last, in percent; -1 before the first. */
 	int shown;
+	/** Say how long each step took. */
+	bool timed;
+	/** When the step began. */
+	struct timespec start;
 };
 
 /** A step begins. */

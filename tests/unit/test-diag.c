@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/diag.h"
+
+#include "test.h"
+#include "util/alloc.h"
+
+/* What diags_print() prints. */
+static char *printed(const struct diags *diags)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	diags_print(diags, to, false);
+	(void)fclose(to);
+	return text;
+}
+
+static void points_at_the_place(void **state)
+{
+	AUTODIAGS struct diags diags = { 0 };
+	const struct source *source =
+		diags_source(&diags, "c.yaml", buf_from("a: 1\nboard: rpi6\n"));
+	const struct location at = { .source = source, .line = 2, .column = 8, .length = 4 };
+
+	(void)state;
+	diag_error(&diags, &at, "no board named '%s'", "rpi6");
+	diag_help(&diags, "did you mean '%s'?", "rpi5");
+
+	AUTOFREE char *got = printed(&diags);
+	assert_text("text", got,
+		    "c.yaml:2:8: error: no board named 'rpi6'\n"
+		    "     2 | board: rpi6\n"
+		    "       |        ^^^^\n"
+		    "       = help: did you mean 'rpi5'?\n");
+	assert_int_equal(diags.errors, 1);
+}
+
+static void marks_tabs_utf8_and_ends(void **state)
+{
+	static const struct {
+		const char *name, *text;
+		unsigned column, length;
+		const char *want;
+	} cases[] = {
+		{ "tab", "\tkey: x\n", 2, 3, "       | \t^^^\n" },
+		{ "UTF-8 before", "\xc3\xa4: x\n", 5, 1, "       |    ^\n" },
+		{ "UTF-8 inside", "x: \xc3\xa4\xc3\xb6\n", 4, 4, "       |    ^^\n" },
+		{ "end of line", "x:\n", 3, 1, "       |   ^\n" },
+		{ "beyond the end", "x\n", 99, 9, "       |  ^\n" },
+	};
+
+	(void)state;
+	TEST_EACH (i, cases) {
+		AUTODIAGS struct diags diags = { 0 };
+		const struct location at = {
+			.source = diags_source(&diags, "f", buf_from(cases[i].text)),
+			.line = 1,
+			.column = cases[i].column,
+			.length = cases[i].length,
+		};
+
+		diag_error(&diags, &at, "m");
+		AUTOFREE char *got = printed(&diags);
+		assert_case(cases[i].name, strstr(got, cases[i].want) != NULL);
+	}
+}
+
+static void keeps_the_same_finding_once(void **state)
+{
+	AUTODIAGS struct diags diags = { 0 };
+	const struct source *source = diags_source(&diags, "f", buf_from("a\n"));
+	const struct location at = { .source = source, .line = 1, .column = 1 };
+
+	(void)state;
+	diag_error(&diags, &at, "same");
+	diag_help(&diags, "first");
+	diag_error(&diags, &at, "same");
+	diag_help(&diags, "second");
+	diag_warning(&diags, &at, "same");
+
+	assert_int_equal(diags.count, 2);
+	assert_int_equal(diags.errors, 1);
+	assert_text("help", diags.list[0].help, "first");
+}
+
+static void sorts_by_place(void **state)
+{
+	AUTODIAGS struct diags diags = { 0 };
+	const struct source *source = diags_source(&diags, "f", buf_from("a\nb\n"));
+	const struct location one = { .source = source, .line = 1, .column = 1 };
+	const struct location two = { .source = source, .line = 2, .column = 1 };
+
+	(void)state;
+	diag_error(&diags, &two, "later");
+	diag_error(&diags, &one, "earlier");
+
+	AUTOFREE char *got = printed(&diags);
+	assert_true(strstr(got, "earlier") < strstr(got, "later"));
+}
+
+static void shows_no_control_characters(void **state)
+{
+	AUTODIAGS struct diags diags = { 0 };
+	const struct source *source = diags_source(&diags, "f", buf_from("x\033[31my\n"));
+	const struct location at = { .source = source, .line = 1, .column = 1 };
+
+	(void)state;
+	diag_error(&diags, &at, "m");
+
+	AUTOFREE char *got = printed(&diags);
+	assert_null(strchr(got, '\033'));
+}
+
+static void names_options_without_a_line(void **state)
+{
+	AUTODIAGS struct diags diags = { 0 };
+	const struct location at = { .source = diags_source(&diags, "--board", (struct buf){ 0 }) };
+
+	(void)state;
+	diag_error(&diags, &at, "no board named 'x'");
+
+	AUTOFREE char *got = printed(&diags);
+	assert_text("option", got, "--board: error: no board named 'x'\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(points_at_the_place),
+		cmocka_unit_test(marks_tabs_utf8_and_ends),
+		cmocka_unit_test(keeps_the_same_finding_once),
+		cmocka_unit_test(sorts_by_place),
+		cmocka_unit_test(shows_no_control_characters),
+		cmocka_unit_test(names_options_without_a_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
