@@ -49,6 +49,16 @@ bool fstab_find(const char *text, const char *mount, struct fstab_entry *ret)
 	return false;
 }
 
+bool fstab_find_boot(const char *text, struct fstab_entry *ret)
+{
+	while (fstab_next(&text, ret))
+		if (line_is(&ret->type, "vfat") &&
+		    (line_is(&ret->mount, "/boot/firmware") || line_is(&ret->mount, "/boot")))
+			return true;
+
+	return false;
+}
+
 /* Where the id of an MBR stands in a device, or NULL. */
 static const char *find_id(const struct line *device, const char *id)
 {

@@ -32,6 +32,9 @@ bool fstab_next(const char **pos, struct fstab_entry *ret);
 /** The entry that is mounted at a path; false if there is none. */
 bool fstab_find(const char *text, const char *mount, struct fstab_entry *ret);
 
+/** The entry of the boot partition: a FAT at /boot/firmware, or at /boot as in older releases. */
+bool fstab_find_boot(const char *text, struct fstab_entry *ret);
+
 /**
  * Let devices name another disk, and take out swap.
  *

@@ -113,6 +113,13 @@ bool text_parse_number(const char *text, uint64_t max, uint64_t *ret)
 	return true;
 }
 
+void text_make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 void text_add_quoted(struct buf *buf, const char *text)
 {
 	buf_adds(buf, "\"");

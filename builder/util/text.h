@@ -45,6 +45,9 @@ const char *text_suggest(const char *word, const char *const *candidates, size_t
 /** Parse a whole decimal number; false on anything else or above max. */
 bool text_parse_number(const char *text, uint64_t max, uint64_t *ret);
 
+/** Replace control characters by '?': for text from an image that goes to a terminal. */
+void text_make_printable(char *text);
+
 /** Append text as a double-quoted string of YAML and JSON. */
 void text_add_quoted(struct buf *buf, const char *text);
 

@@ -89,12 +89,21 @@ static void quotes_for_yaml(void **state)
 	assert_text("quoted", buf_text(&got), "\"a\\\"b\\\\c\\n\\u0001\xc3\xa4\"");
 }
 
+static void hides_control_characters(void **state)
+{
+	char text[] = "\033[2Ja\tb\x7f\xc3\xa4";
+
+	(void)state;
+	text_make_printable(text);
+	assert_text("printable", text, "?[2Ja?b?\xc3\xa4");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(suggests_near_words), cmocka_unit_test(parses_numbers),
 		cmocka_unit_test(steps_through_lines), cmocka_unit_test(formats_sizes),
-		cmocka_unit_test(quotes_for_yaml),
+		cmocka_unit_test(quotes_for_yaml),     cmocka_unit_test(hides_control_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
