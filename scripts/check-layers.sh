@@ -6,6 +6,7 @@ cd "$1"
 status=0
 while read -r layer allowed; do
 	[ -d "$layer" ] || continue
+	# shellcheck disable=SC2013 # names of layers have no blanks
 	for used in $(sed -n 's,^#include "\([a-z]*\)/.*,\1,p' "$layer"/*.[ch] | sort -u); do
 		case " $layer $allowed " in
 		*" $used "*) ;;
