@@ -90,6 +90,11 @@ void diag_help(struct diags *diags, const char *format, ...)
 	last->help = help;
 }
 
+void diags_hide(struct diags *diags, const struct location *at)
+{
+	*ARRAY_ADD(diags->hidden, diags->n_hidden) = *at;
+}
+
 static bool find_line(const struct source *source, unsigned number, struct line *ret)
 {
 	const char *pos = buf_text(&source->text);
@@ -133,12 +138,24 @@ static void print_line(FILE *to, const struct line *line)
 	}
 }
 
-static void print_excerpt(FILE *to, const struct diag *diag)
+static bool is_hidden(const struct diags *diags, const struct location *at)
+{
+	for (size_t i = 0; i < diags->n_hidden; i++)
+		if (diags->hidden[i].source == at->source && diags->hidden[i].line == at->line)
+			return true;
+
+	return false;
+}
+
+static void print_excerpt(FILE *to, const struct diags *diags, const struct diag *diag)
 {
 	struct line line;
 
-	if (!diag->at.source || !find_line(diag->at.source, diag->at.line, &line))
+	if (!diag->at.source || is_hidden(diags, &diag->at) ||
+	    !find_line(diag->at.source, diag->at.line, &line))
 		return;
+	if (line.len && line.start[line.len - 1] == '\r')
+		line.len--;
 
 	fprintf(to, "%6u | ", diag->at.line);
 	print_line(to, &line);
@@ -147,7 +164,7 @@ static void print_excerpt(FILE *to, const struct diag *diag)
 	fputc('\n', to);
 }
 
-static void print_diag(FILE *to, const struct diag *diag, bool color)
+static void print_diag(FILE *to, const struct diags *diags, const struct diag *diag, bool color)
 {
 	const struct source *source = diag->at.source;
 
@@ -160,7 +177,7 @@ static void print_diag(FILE *to, const struct diag *diag, bool color)
 
 	fprintf(to, "%s%s%s: %s\n", color ? severities[diag->severity].color : "",
 		severities[diag->severity].name, color ? "\033[0m" : "", diag->message);
-	print_excerpt(to, diag);
+	print_excerpt(to, diags, diag);
 	if (diag->help)
 		fprintf(to, "       = help: %s\n", diag->help);
 }
@@ -190,7 +207,7 @@ void diags_print(const struct diags *diags, FILE *to, bool color)
 	qsort(sorted, diags->count, sizeof(*sorted), compare);
 
 	for (size_t i = 0; i < diags->count; i++)
-		print_diag(to, sorted[i], color);
+		print_diag(to, diags, sorted[i], color);
 }
 
 void diags_free(struct diags *diags)
@@ -207,6 +224,7 @@ void diags_free(struct diags *diags)
 		free(diags->sources[i]);
 	}
 	free(diags->sources);
+	free(diags->hidden);
 
 	*diags = (struct diags){ 0 };
 }

@@ -61,6 +61,9 @@ struct diags {
 	/** Every source that a location may point at; owned. */
 	struct source **sources;
 	size_t n_sources;
+	/** Places of secrets, whose lines are never shown. */
+	struct location *hidden;
+	size_t n_hidden;
 	/** The last finding was known already, so its help is dropped too. */
 	bool last_known;
 };
@@ -78,6 +81,9 @@ void diag_warning(struct diags *diags, const struct location *at, const char *fo
 
 /** Say more about the finding that was added last. */
 void diag_help(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** There is a secret at this place: no finding shows its line. */
+void diags_hide(struct diags *diags, const struct location *at);
 
 /** Print all findings, in the order of files and lines. */
 void diags_print(const struct diags *diags, FILE *to, bool color);
