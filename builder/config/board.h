@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/arena.h"
 #include "util/diag.h"
 #include "util/error.h"
 
@@ -55,7 +56,7 @@ struct boards {
 	struct board *list;
 	size_t count;
 	/** Owns the strings. */
-	struct board_memory *memory;
+	struct arena memory;
 };
 
 /** Load every *.yaml of a directory; mistakes in them go to diags. */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "config/arena.h"
 #include "config/board.h"
 #include "util/diag.h"
 
@@ -151,10 +152,16 @@ struct flux {
 	struct text pull_secret;
 };
 
-/** A whole cluster.yaml.  Strings live as long as the cluster. */
+/**
+ * A whole cluster.yaml.  Strings live as long as the cluster; locations point into
+ * sources of the diags it was loaded with, which must live longer.  Initialise with { 0 }.
+ */
 struct cluster {
-	/** Directory that relative paths are relative to; owned. */
-	char *directory;
+	/** Directory that relative paths are relative to. */
+	const char *directory;
+	/** Version of the format. */
+	struct text version;
+	/** cluster: */
 	struct location at;
 	struct text name;
 	/** "HOST:PORT"; the default is filled in by cluster_load(). */
@@ -175,7 +182,7 @@ struct cluster {
 	/** Boards, for nodes to point into. */
 	struct boards boards;
 	/** Owns every string and list above. */
-	struct cluster_memory *memory;
+	struct arena memory;
 };
 
 /**
@@ -189,6 +196,10 @@ struct cluster {
  */
 int cluster_load(const char *path, const char *boards_dir, struct cluster *ret, struct diags *diags,
 		 struct error *err);
+
+/** Like cluster_load(), from a source that is registered with diags already. */
+int cluster_parse(const struct source *source, const char *directory, const char *boards_dir,
+		  struct cluster *ret, struct diags *diags, struct error *err);
 
 /** Values given as options, for a cluster of one node without a file; NULL where not given. */
 struct cluster_options {

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <sys/socket.h>
+
+#include "config/check.h"
+#include "config/net.h"
+#include "util/alloc.h"
+
+static bool static_address(const struct node *node, struct cidr *ret)
+{
+	return node->address.value && cidr_parse(node->address.value, ret);
+}
+
+static bool is_in(const char *network, const struct cidr *address)
+{
+	struct cidr cidr;
+
+	return cidr_parse(network, &cidr) && cidr_contains(&cidr, address);
+}
+
+/* Addresses that no host has on its network. */
+static bool is_special(const struct cidr *address)
+{
+	static const char *const networks[] = { "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127",
+						"ff00::/8" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(networks); i++)
+		if (is_in(networks[i], address))
+			return true;
+
+	return false;
+}
+
+static void check_address(const struct node *node, struct diags *diags)
+{
+	const struct text *text = &node->address;
+	struct cidr address;
+
+	if (!text->value || strcmp(text->value, "dhcp") == 0)
+		return;
+
+	if (!cidr_parse(text->value, &address)) {
+		diag_error(diags, &text->at, "'%s' is not an address with a prefix length",
+			   text->value);
+		diag_help(diags, "as in '192.168.5.21/24', or 'dhcp'");
+		return;
+	}
+
+	const struct cidr last = cidr_last(&address);
+
+	if (is_special(&address))
+		diag_error(diags, &text->at, "'%s' cannot be the address of a node", text->value);
+	else if (address.family != AF_INET || address.prefix > 30)
+		return;
+	else if (cidr_is_canonical(&address))
+		diag_error(diags, &text->at, "'%s' is the address of the network itself",
+			   text->value);
+	else if (address_equal(&address, &last))
+		diag_error(diags, &text->at, "'%s' is the broadcast address of its network",
+			   text->value);
+}
+
+static void check_gateway(const struct node *node, struct diags *diags)
+{
+	const struct text *text = &node->network.gateway;
+	struct cidr address, gateway;
+	bool is_static = static_address(node, &address);
+
+	if (!text->at.source && is_static) {
+		diag_warning(
+			diags, &node->address.at,
+			"static address without 'gateway': node '%s' only reaches its own network",
+			node->name.value ? node->name.value : "");
+		diag_help(diags, "add 'network: {gateway: ...}' to the node or to 'defaults:'");
+	}
+	if (!text->value)
+		return;
+
+	if (!address_parse(text->value, &gateway)) {
+		diag_error(diags, &text->at, "'%s' is not an address", text->value);
+	} else if (is_static && !cidr_contains(&address, &gateway)) {
+		AUTOFREE char *network = NULL;
+		const struct cidr cidr = cidr_network(&address);
+
+		network = cidr_format(&cidr, true);
+		diag_error(diags, &text->at, "gateway '%s' is not in the node's network %s",
+			   text->value, network);
+	}
+}
+
+static void check_nameservers(const struct node *node, struct diags *diags)
+{
+	const struct texts *texts = &node->network.nameservers;
+	struct cidr address;
+
+	if (!texts->at.source && static_address(node, &address)) {
+		diag_warning(diags, &node->address.at,
+			     "static address without 'nameservers': node '%s' resolves no names",
+			     node->name.value ? node->name.value : "");
+		diag_help(diags,
+			  "add 'network: {nameservers: [...]}' to the node or to 'defaults:'");
+	}
+
+	for (size_t i = 0; i < texts->count; i++)
+		if (!address_parse(texts->list[i].value, &address))
+			diag_error(diags, &texts->list[i].at, "'%s' is not an address",
+				   texts->list[i].value);
+}
+
+static void check_wifi(const struct node *node, struct diags *diags)
+{
+	const struct wifi *wifi = &node->network.wifi;
+	const struct board *board = node->board;
+
+	if (wifi->ssid.value && strlen(wifi->ssid.value) > 32)
+		diag_error(diags, &wifi->ssid.at, "'ssid' is longer than 32 bytes");
+
+	if (wifi->country.value && strcmp(wifi->country.value, "UK") == 0) {
+		diag_error(diags, &wifi->country.at, "'UK' is not a country code");
+		diag_help(diags, "the United Kingdom is 'GB' in ISO 3166");
+	}
+
+	if (!board)
+		return;
+
+	if (wifi->at.source && !*board->wireless) {
+		diag_error(diags, &wifi->at, "board '%s' has no Wi-Fi", board->name);
+	} else if (!wifi->at.source && !*board->ethernet) {
+		diag_warning(diags, &node->board_name.at,
+			     "board '%s' has no wired network, and there is no 'wifi:'",
+			     board->name);
+		diag_help(diags,
+			  *board->wireless
+				  ? "add 'network: {wifi: ...}', or an adapter, which will be eth0"
+				  : "a carrier board or an adapter has to give it eth0");
+	}
+}
+
+static void check_name_unique(const struct cluster *cluster, size_t index, struct diags *diags)
+{
+	const struct text *name = &cluster->nodes[index].name;
+
+	for (size_t i = 0; name->value && i < index; i++) {
+		const struct text *other = &cluster->nodes[i].name;
+
+		if (!other->value || strcmp(other->value, name->value) != 0)
+			continue;
+		diag_error(diags, &name->at, "two nodes are named '%s'", name->value);
+		diag_help(diags, "the other one is in line %u", other->at.line);
+		return;
+	}
+}
+
+static void check_address_unique(const struct cluster *cluster, size_t index, struct diags *diags)
+{
+	const struct node *node = &cluster->nodes[index];
+	struct cidr address, other;
+
+	if (!static_address(node, &address))
+		return;
+
+	for (size_t i = 0; i < index; i++) {
+		if (!static_address(&cluster->nodes[i], &other) || !address_equal(&address, &other))
+			continue;
+		diag_error(diags, &node->address.at, "'%s' is the address of node '%s' already",
+			   node->address.value, cluster->nodes[i].name.value);
+		return;
+	}
+}
+
+/* All gateways are other machines than all nodes. */
+static void check_gateway_taken(const struct cluster *cluster, const struct node *node,
+				struct diags *diags)
+{
+	const struct text *text = &node->network.gateway;
+	struct cidr gateway, address;
+
+	if (!text->value || !address_parse(text->value, &gateway))
+		return;
+
+	for (size_t i = 0; i < cluster->n_nodes; i++)
+		if (static_address(&cluster->nodes[i], &address) &&
+		    address_equal(&gateway, &address))
+			diag_error(diags, &cluster->nodes[i].address.at,
+				   "'%s' is the address of the gateway already",
+				   cluster->nodes[i].address.value);
+}
+
+static void check_endpoint(const struct cluster *cluster, struct diags *diags)
+{
+	const struct text *endpoint = &cluster->endpoint;
+	AUTOFREE char *host = NULL;
+	struct cidr address, other;
+	size_t control_planes = 0;
+	unsigned port;
+
+	for (size_t i = 0; i < cluster->n_nodes; i++)
+		control_planes += cluster->nodes[i].role != ROLE_WORKER;
+
+	if (!endpoint->value || !endpoint_parse(endpoint->value, &host, &port) ||
+	    !address_parse(host, &address))
+		return;
+
+	for (size_t i = 0; i < cluster->n_nodes; i++) {
+		const struct node *node = &cluster->nodes[i];
+
+		if (!static_address(node, &other) || !address_equal(&address, &other))
+			continue;
+		if (node->role == ROLE_WORKER) {
+			diag_error(diags, &endpoint->at,
+				   "the endpoint is the address of node '%s', a worker",
+				   node->name.value);
+		} else if (control_planes > 1) {
+			diag_warning(diags, &endpoint->at,
+				     "the endpoint is the address of node '%s' alone",
+				     node->name.value);
+			diag_help(diags,
+				  "a virtual address works with any of the %zu control planes",
+				  control_planes);
+		}
+	}
+}
+
+void check_nodes(const struct cluster *cluster, struct diags *diags)
+{
+	for (size_t i = 0; i < cluster->n_nodes; i++) {
+		const struct node *node = &cluster->nodes[i];
+
+		check_name_unique(cluster, i, diags);
+		check_address(node, diags);
+		check_address_unique(cluster, i, diags);
+		check_gateway(node, diags);
+		check_gateway_taken(cluster, node, diags);
+		check_nameservers(node, diags);
+		check_wifi(node, diags);
+	}
+
+	check_endpoint(cluster, diags);
+}

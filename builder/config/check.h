@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * What a decoded cluster means, and whether that can work.
+ *
+ * Every function adds to diags what it finds and goes on; values that are not set
+ * have been complained about by the decoder and are passed over.
+ */
+#pragma once
+
+#include "config/cluster.h"
+
+/** Where the cluster comes from, as far as it changes defaults and advice. */
+enum origin { FROM_FILE, FROM_OPTIONS };
+
+/** Fill in defaults, roles, boards and the endpoint. */
+void resolve_cluster(struct cluster *cluster, enum origin origin, struct diags *diags);
+
+/** All checks below. */
+void check_cluster(const struct cluster *cluster, struct diags *diags);
+
+/** Names and addresses of nodes, gateways, name servers, Wi-Fi. */
+void check_nodes(const struct cluster *cluster, struct diags *diags);
+
+/** Networks of pods and services, and addresses of load balancers. */
+void check_subnets(const struct cluster *cluster, struct diags *diags);
+
+/** Ranges of addresses for load balancers, and who announces them. */
+void check_balancer(const struct cluster *cluster, struct diags *diags);
+
+/** What Kubernetes, Cilium and Flux want of the nodes and of their sources. */
+void check_kubernetes(const struct cluster *cluster, struct diags *diags);
+
+/** Users and files of a node. */
+void check_content(const struct node *node, struct diags *diags);
