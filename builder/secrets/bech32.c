@@ -36,7 +36,7 @@ static uint32_t prefix_sum(const char *prefix)
 	return sum;
 }
 
-static int digit(char c)
+static int digit(int c)
 {
 	const char *at = c ? strchr(alphabet, c) : NULL;
 
@@ -51,7 +51,7 @@ static bool unpack(const char *text, size_t len, bool upper, struct buf *ret, ui
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		int d = upper && islower(c) ? -1 : digit(upper ? (char)tolower(c) : text[i]);
+		int d = upper && islower(c) ? -1 : digit(upper ? tolower(c) : c);
 
 		if (d < 0)
 			return false;

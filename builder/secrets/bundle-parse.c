@@ -108,7 +108,7 @@ static bool is_hex(char c)
 static int read_token(struct reading *reading, struct bundle *bundle)
 {
 	static const char *const path[3] = { "secrets", "bootstraptoken" };
-	const yaml_node_t *node;
+	const yaml_node_t *node = NULL;
 
 	int r = find_scalar(reading, path, &node);
 	if (r < 0)
@@ -124,14 +124,14 @@ static int read_token(struct reading *reading, struct bundle *bundle)
 		return mistake(reading, &node->start_mark,
 			       "not a bootstrap token: 6 and 16 of a-z and 0-9 with a dot between");
 
-	bundle->token = xstrdup(text);
+	bundle->token = xstrndup(text, TOKEN_LENGTH);
 	return 0;
 }
 
 static int read_certificate_key(struct reading *reading, struct bundle *bundle)
 {
 	static const char *const path[3] = { "nib", "certificatekey" };
-	const yaml_node_t *node;
+	const yaml_node_t *node = NULL;
 
 	int r = find_scalar(reading, path, &node);
 	if (r < 0 || !node)
@@ -166,7 +166,7 @@ static int read_ca(struct reading *reading, struct bundle *bundle)
 {
 	static const char *const crt_path[3] = { "certs", "k8s", "crt" };
 	static const char *const key_path[3] = { "certs", "k8s", "key" };
-	const yaml_node_t *crt, *key;
+	const yaml_node_t *crt = NULL, *key = NULL;
 
 	int r = read_pem(reading, crt_path, &crt, &bundle->ca_crt);
 	if (r == 0)
@@ -190,7 +190,7 @@ static int read_ca(struct reading *reading, struct bundle *bundle)
 /* A file with a name that does not tell that it is encrypted is read as it is. */
 static int check_plain(struct reading *reading)
 {
-	const yaml_node_t *root = yaml_document_get_root_node(&reading->document), *sops;
+	const yaml_node_t *root = yaml_document_get_root_node(&reading->document), *sops = NULL;
 
 	int r = find(reading, root, "sops", &sops);
 	if (r < 0)

@@ -14,28 +14,21 @@ DEFINE_CLEANUP(BIO *, BIO_free)
 DEFINE_CLEANUP(X509 *, X509_free)
 DEFINE_CLEANUP(EVP_PKEY *, EVP_PKEY_free)
 
-/* Without this OpenSSL would ask for a passphrase on the terminal. */
-static int no_passphrase(char *buf, int size, int rwflag, void *u)
-{
-	(void)buf;
-	(void)size;
-	(void)rwflag;
-	(void)u;
-	return -1;
-}
-
+/* With a passphrase, even an empty one, OpenSSL does not ask for any on the terminal. */
 static X509 *read_certificate(const struct buf *pem)
 {
 	CLEANUP(BIO_freep) BIO *bio = BIO_new_mem_buf(buf_text(pem), (int)pem->len);
+	char passphrase[] = "";
 
-	return bio ? PEM_read_bio_X509(bio, NULL, no_passphrase, NULL) : NULL;
+	return bio ? PEM_read_bio_X509(bio, NULL, NULL, passphrase) : NULL;
 }
 
 static EVP_PKEY *read_key(const struct buf *pem)
 {
 	CLEANUP(BIO_freep) BIO *bio = BIO_new_mem_buf(buf_text(pem), (int)pem->len);
+	char passphrase[] = "";
 
-	return bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
+	return bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, passphrase) : NULL;
 }
 
 static int hash_public_key(X509 *crt, char **ret, struct error *err)

@@ -56,7 +56,9 @@ static char peek(const struct rendering *rendering, size_t pos)
 {
 	const struct buf *text = &rendering->source->text;
 
-	return pos < text->len ? text->data[pos] : '\0';
+	if (pos < text->len)
+		return text->data[pos];
+	return '\0';
 }
 
 static struct location place(const struct rendering *rendering, size_t from, size_t to)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * Versions of software that is installed on first boot and has no key in
+ * cluster.yaml: the table templates/versions.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/diag.h"
+
+/** One line of the table. */
+struct version {
+	/** "gateway-api". */
+	char *component;
+	/** Minor version of Cilium that it goes with; "-" if it goes with any. */
+	char *for_cilium;
+	/** "1.3.0". */
+	char *version;
+};
+
+/** The table.  Initialise with { 0 }. */
+struct versions {
+	struct version *list;
+	size_t count;
+};
+
+/** Read the table; lines that are not of the form COMPONENT FOR VERSION are errors in diags. */
+void versions_parse(const struct source *source, struct versions *ret, struct diags *diags);
+
+/** The version of a component; NULL if there is none; borrowed. */
+const char *versions_find(const struct versions *versions, const char *component,
+			  const char *for_cilium);
+
+/** Release everything; back to { 0 }. */
+void versions_free(struct versions *versions);
+#define AUTOVERSIONS CLEANUP(versions_free)
+
+/** "1.34" of "1.34.2", "v1.34.2" or dpkg's "1.34.2-1.1"; owned; NULL if it is no version. */
+char *version_minor(const char *version);
+
+/** "1.34.2" of the same; owned; NULL if it is no full version. */
+char *version_full(const char *version);
+
+/** Is "1.9" lower than "1.10"?  Both as version_minor() gives them. */
+bool version_minor_below(const char *a, const char *b);
