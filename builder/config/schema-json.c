@@ -38,7 +38,7 @@ static void add_text_type(struct json_object *to, const struct field *field)
 		json_object_object_add(to, "minLength", json_object_new_int(1));
 }
 
-static struct json_object *map_schema(const struct map *map, bool merged, bool defaults);
+static void add_map_type(struct json_object *to, const struct map *map, bool merged, bool defaults);
 
 static void add_list_type(struct json_object *to, const struct field *field,
 			  struct json_object *items)
@@ -55,6 +55,7 @@ static struct json_object *field_schema(const struct field *field, bool merged, 
 {
 	struct json_object *schema = json_object_new_object(), *items;
 
+	add_string(schema, "description", field->help);
 	switch (field->type) {
 	case FIELD_FLAG: add_string(schema, "type", "boolean"); break;
 	case FIELD_NUMBER: add_string(schema, "type", "integer"); break;
@@ -65,27 +66,20 @@ static struct json_object *field_schema(const struct field *field, bool merged, 
 		add_list_type(schema, field, items);
 		break;
 	case FIELD_MAPS:
-		add_list_type(schema, field,
-			      map_schema(field->map, field->map == &schema_node, false));
+		items = json_object_new_object();
+		add_map_type(items, field->map, field->map == &schema_node, false);
+		add_list_type(schema, field, items);
 		break;
-	case FIELD_MAP:
-		json_object_put(schema);
-		schema = map_schema(field->map, merged, defaults);
-		break;
-	case FIELD_DEFAULTS:
-		json_object_put(schema);
-		schema = map_schema(field->map, true, true);
-		break;
+	case FIELD_MAP: add_map_type(schema, field->map, merged, defaults); break;
+	case FIELD_DEFAULTS: add_map_type(schema, field->map, true, true); break;
 	default: add_text_type(schema, field); break;
 	}
 
-	add_string(schema, "description", field->help);
 	return schema;
 }
 
-static struct json_object *map_schema(const struct map *map, bool merged, bool defaults)
+static void add_map_type(struct json_object *to, const struct map *map, bool merged, bool defaults)
 {
-	struct json_object *schema = json_object_new_object();
 	struct json_object *properties = json_object_new_object();
 	struct json_object *required = json_object_new_array();
 
@@ -101,23 +95,23 @@ static struct json_object *map_schema(const struct map *map, bool merged, bool d
 			json_object_array_add(required, json_object_new_string(field->key));
 	}
 
-	add_string(schema, "type", "object");
-	json_object_object_add(schema, "properties", properties);
+	add_string(to, "type", "object");
+	json_object_object_add(to, "additionalProperties", json_object_new_boolean(false));
 	if (json_object_array_length(required))
-		json_object_object_add(schema, "required", required);
+		json_object_object_add(to, "required", required);
 	else
 		json_object_put(required);
-	json_object_object_add(schema, "additionalProperties", json_object_new_boolean(false));
-	return schema;
+	json_object_object_add(to, "properties", properties);
 }
 
 void schema_json(struct buf *ret)
 {
-	struct json_object *schema = map_schema(&schema_cluster, false, false);
+	struct json_object *schema = json_object_new_object();
 
 	add_string(schema, "$schema", "http://json-schema.org/draft-07/schema#");
 	add_string(schema, "title", "cluster.yaml of nib");
 	add_string(schema, "description", "One cluster of Raspberry Pi nodes; see cluster.md.");
+	add_map_type(schema, &schema_cluster, false, false);
 	buf_addf(ret, "%s\n", json_object_to_json_string_ext(schema, TEXT_FORM));
 	json_object_put(schema);
 }

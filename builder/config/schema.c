@@ -266,7 +266,7 @@ static const struct field root_fields[] = {
 	{ "gitops", FIELD_MAP, 0, .map = &map_gitops, .example = "{flux: {sync: ...}}",
 	  .help = "What the cluster is handed over to." },
 	{ "nodes", FIELD_MAPS, FIELD_REQUIRED, AT(cluster, nodes), offsetof(struct cluster, n_nodes), &schema_node,
-	  .example = "[{name: controlplane}]", .help = "The nodes." },
+	  .example = "[{name: node0, board: rpi5, image: {file: base.img}}]", .help = "The nodes." },
 };
 const struct map schema_cluster = { "cluster.yaml", root_fields, ARRAY_SIZE(root_fields),
 				    sizeof(struct cluster), NO_PLACE };
