@@ -13,13 +13,14 @@
 
 /** A text file of an image.  Initialise with { 0 }. */
 struct imagetext {
-	bool found;
 	/** Where it really is, symbolic links followed; owned. */
 	char *path;
-	/** Owner and mode of the file; those of root, 0644 if there is none. */
-	struct file_attr attr;
 	/** Content without 0 bytes; empty if there is none. */
 	struct buf text;
+	/** Owner and mode of the file; those of root, 0644 if there is none. */
+	struct file_attr attr;
+	/** There is such a file. */
+	bool found;
 };
 
 /**

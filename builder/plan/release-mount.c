@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -108,6 +109,8 @@ static int check_devices(const struct layout *layout, const struct partition *ro
 			 const struct partition *boot, const struct devices *devices,
 			 struct error *err)
 {
+	assert(devices->root && devices->boot && devices->cmdline_root);
+
 	if (may_be(devices->root, root) && may_be(devices->boot, boot) &&
 	    may_be(devices->cmdline_root, root))
 		return 0;
