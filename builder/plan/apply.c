@@ -16,7 +16,8 @@ struct found {
 static void differs(struct found *found, enum plan_state state, char *why)
 {
 	free(found->why);
-	*found = (struct found){ .state = state, .why = why };
+	found->state = state;
+	found->why = why;
 }
 
 static void compare_attr(const struct file_attr *want, const struct file_stat *st,

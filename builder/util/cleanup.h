@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CLEANUP(func) __attribute__((cleanup(func)))
+/* Unused, because clang warns of a variable that is only there for its cleanup. */
+#define CLEANUP(func) __attribute__((cleanup(func), unused))
 
 /** Define func##p(), the cleanup handler that goes with the destructor func(). */
 #define DEFINE_CLEANUP(type, func)          \

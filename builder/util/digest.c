@@ -58,5 +58,5 @@ void digest_hex(const uint8_t digest[static DIGEST_SIZE], char ret[static DIGEST
 		ret[2 * i] = digits[digest[i] >> 4];
 		ret[2 * i + 1] = digits[digest[i] & 15];
 	}
-	ret[2 * DIGEST_SIZE] = '\0';
+	ret[DIGEST_HEX_SIZE - 1] = '\0';
 }

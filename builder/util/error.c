@@ -17,7 +17,7 @@ static int set(struct error *err, int code, char *message)
 	return code;
 }
 
-int error_set(struct error *err, int code, const char *format, ...)
+int(error_set)(struct error *err, int code, const char *format, ...)
 {
 	va_list args;
 
@@ -28,7 +28,7 @@ int error_set(struct error *err, int code, const char *format, ...)
 	return set(err, code, message);
 }
 
-int error_set_errno(struct error *err, int code, const char *format, ...)
+int(error_set_errno)(struct error *err, int code, const char *format, ...)
 {
 	va_list args;
 
@@ -39,7 +39,7 @@ int error_set_errno(struct error *err, int code, const char *format, ...)
 	return set(err, code, xasprintf("%s: %s", what, strerror(-code)));
 }
 
-int error_set_usage(struct error *err, const char *format, ...)
+int(error_set_usage)(struct error *err, const char *format, ...)
 {
 	va_list args;
 
@@ -51,7 +51,7 @@ int error_set_usage(struct error *err, const char *format, ...)
 	return err->code;
 }
 
-int error_prefix(struct error *err, const char *format, ...)
+int(error_prefix)(struct error *err, const char *format, ...)
 {
 	va_list args;
 

@@ -52,6 +52,18 @@ int error_set_usage(struct error *err, const char *format, ...)
  */
 int error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/** A code of the functions above: never 0, which compilers and analysers cannot see from here. */
+static inline int error_negative(int code)
+{
+	if (code >= 0)
+		__builtin_unreachable();
+	return code;
+}
+#define error_set(...) error_negative(error_set(__VA_ARGS__))
+#define error_set_errno(...) error_negative(error_set_errno(__VA_ARGS__))
+#define error_set_usage(...) error_negative(error_set_usage(__VA_ARGS__))
+#define error_prefix(...) error_negative(error_prefix(__VA_ARGS__))
+
 /** Free the message and go back to ERROR_NONE. */
 void error_clear(struct error *err);
 

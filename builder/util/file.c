@@ -16,7 +16,7 @@ int file_read_fd(int fd, size_t max, struct buf *ret)
 	AUTOBUF struct buf content = { 0 };
 
 	for (;;) {
-		static const size_t chunk = 64 * 1024;
+		static const size_t chunk = 1 << 16;
 		ssize_t n = read(fd, buf_reserve(&content, chunk), chunk);
 
 		if (n < 0 && errno == EINTR)

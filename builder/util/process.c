@@ -82,7 +82,7 @@ static int spawn(const struct process *process, int in, int out, int err, pid_t 
 
 static void read_some(int *fd, size_t max, struct buf *ret, bool *too_much)
 {
-	static const size_t chunk = 64 * 1024;
+	static const size_t chunk = 1 << 16;
 	ssize_t n = read(*fd, buf_reserve(ret, chunk), chunk);
 
 	if (n < 0 && errno == EINTR)
