@@ -35,7 +35,7 @@ meson_points() {
 }
 
 compile() {
-	point "$1" ninja -C "$2"
+	point "$1" ninja -k 0 -C "$2"
 }
 
 suite_build() {
