@@ -133,8 +133,13 @@ static void print_line(FILE *to, const struct line *line)
 {
 	for (size_t i = 0; i < line->len; i++) {
 		unsigned char c = (unsigned char)line->start[i];
+		unsigned char next = i + 1 < line->len ? (unsigned char)line->start[i + 1] : 0;
 
-		fputc((c < ' ' && c != '\t') || c == 0x7f ? '?' : c, to);
+		/* U+0080 to U+009F are control characters too. */
+		bool c1 = c == 0xc2 && next >= 0x80 && next < 0xa0;
+
+		fputc((c < ' ' && c != '\t') || c == 0x7f || c1 ? '?' : c, to);
+		i += c1;
 	}
 }
 
