@@ -156,7 +156,8 @@ static bool decode_text(const struct decoder *d, const struct field *field, cons
 static void decode_texts(const struct decoder *d, const struct field *field,
 			 const struct tree *tree, struct texts *ret)
 {
-	ret->at = tree->at;
+	/* Starting anew also where the key was given twice. */
+	*ret = (struct texts){ .at = tree->at };
 	if (!expect_list(d, field, tree))
 		return;
 
