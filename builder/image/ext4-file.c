@@ -117,35 +117,37 @@ static int fill_link(const struct ext4 *e, ext2_ino_t ino, const void *target, s
 	return ext4_write_inode(e, ino, &inode, err);
 }
 
-static int no_space(const struct ext4 *e, size_t len, struct error *err)
+/*
+ * The library does not clean up after itself when blocks run out in the middle of a
+ * file, so it is never allowed to start.  A file of some blocks may need a map of
+ * them in further blocks, in the worst case one entry of 16 bytes for each.
+ */
+static int check_room(const struct ext4 *e, size_t len, struct error *err)
 {
-	uint64_t unit = e->fs->blocksize, blocks = (len + unit - 1) / unit;
+	uint64_t unit = e->fs->blocksize, need = (len + unit - 1) / unit;
 	uint64_t free_blocks = ext4_free_blocks(e);
 
-	/* Where the data alone would fit, it is the map of its blocks that does not. */
-	if (blocks <= free_blocks)
-		blocks = free_blocks + 1;
-	return fs_no_space(&e->base, blocks * unit, free_blocks * unit, err);
+	if (need > 4)
+		need += need / (unit / 16) + 5;
+	if (need > free_blocks)
+		return fs_no_space(&e->base, need * unit, free_blocks * unit, err);
+	return 0;
 }
 
 int ext4_create(const struct ext4 *e, ext2_ino_t dir, mode_t type, const void *data, size_t len,
 		const struct file_attr *attr, ext2_ino_t *ret, struct error *err)
 {
-	AUTOERROR struct error ignored = ERROR_NONE;
+	bool in_inode = S_ISLNK(type) && len < sizeof(((struct ext2_inode *)0)->i_block);
 
-	int r = ext4_new_inode(e, dir, type, attr, ret, err);
+	int r = in_inode ? 0 : check_room(e, len, err);
+	if (r == 0)
+		r = ext4_new_inode(e, dir, type, attr, ret, err);
 	if (r < 0)
 		return r;
 
-	if (S_ISLNK(type) && len < sizeof(((struct ext2_inode *)0)->i_block))
+	if (in_inode)
 		return fill_link(e, *ret, data, len, err);
 
 	errcode_t code = len ? fill(e, *ret, data, len) : 0;
-	if (code == 0)
-		return 0;
-
-	(void)ext4_drop_inode(e, *ret, &ignored);
-	if (code == EXT2_ET_BLOCK_ALLOC_FAIL)
-		return no_space(e, len, err);
-	return ext4_fail(e, code, "write its content", err);
+	return code ? ext4_fail(e, code, "write its content", err) : 0;
 }

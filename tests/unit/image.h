@@ -14,6 +14,7 @@
 #include "test.h"
 #include "util/alloc.h"
 #include "util/buf.h"
+#include "util/file.h"
 #include "util/process.h"
 #include "util/text.h"
 
@@ -47,9 +48,10 @@ static inline struct buf shell(const struct image *image, const char *format, ..
 	int status = -1;
 	const struct process process = { .argv = argv, .env = env, .output = &output };
 
-	if (process_run(&process, &status, &err) < 0 || status != 0)
-		fail_msg("%s: status %d: %s%s", text, status, err.message ? err.message : "",
-			 buf_text(&output));
+	if (process_run(&process, &status, &err) < 0)
+		fail_msg("%s: %s", text, err.message);
+	if (status != 0)
+		fail_msg("%s: status %d: %s", text, status, buf_text(&output));
 	return output;
 }
 
@@ -69,7 +71,12 @@ static inline struct buf shell(const struct image *image, const char *format, ..
 /** Make an empty directory for an image. */
 static inline void image_init(struct image *image)
 {
-	*image = (struct image){ .dir = "/tmp/nib-test-XXXXXX", .fd = -1 };
+	/* Programs that make file systems flush them, which takes time on a disk. */
+	bool shm = access("/dev/shm", W_OK) == 0;
+
+	*image = (struct image){ .fd = -1 };
+	(void)snprintf(image->dir, sizeof(image->dir), "%s/nib-test-XXXXXX",
+		       shm ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(image->dir));
 	image->path = xasprintf("%s/disk.img", image->dir);
 }
@@ -87,15 +94,19 @@ static inline void image_open(struct image *image)
 		fail_msg("%s", err.message);
 }
 
-/**
- * Make an image with a FAT at 1 MiB and an ext4 of 64 MiB behind it.
- *
- * @param mke2fs   options for mke2fs
- * @param fat_mib  size of the FAT
- * @param fat      options for mkfs.vfat
- */
-static inline void image_make(struct image *image, const char *mke2fs, unsigned fat_mib,
-			      const char *fat)
+/** How to make an image.  Unset fields have defaults. */
+struct image_options {
+	/** Options for mke2fs, and a command that fills the directory "root" before. */
+	const char *mke2fs, *root;
+	/** Options for mkfs.vfat, and the size of the partition in MiB (8, as a FAT16). */
+	const char *fat;
+	unsigned fat_mib;
+	/** A command to run on the finished image; it finds its partitions at $fat and $ext4. */
+	const char *then;
+};
+
+/** Make an image with a FAT at 1 MiB and an ext4 of 64 MiB behind it. */
+static inline void image_make(struct image *image, const struct image_options *options)
 {
 	image_init(image);
 	RUN(image,
@@ -104,11 +115,20 @@ static inline void image_make(struct image *image, const char *mke2fs, unsigned 
 	    "printf 'label: dos\nlabel-id: 0x12345678\nstart=%%s, size=%%s, type=%%s\n"
 	    "start=%%s, size=%%s, type=%%s\n' $p1 $s1 c $p2 $s2 83 | sfdisk -q $img; "
 	    "mkfs.vfat %s -i 12345678 -n BOOTFS --offset $p1 $img $((s1 / 2)); "
-	    "mkdir -p root/{etc,boot/firmware}; "
-	    "mke2fs -q -F -t ext4 %s -L rootfs -E offset=$((p2 * 512)),root_owner=0:0 -d root $img "
-	    "64M",
-	    fat_mib, fat, mke2fs);
+	    "mkdir -p root/{etc,boot/firmware}; ( cd root; %s; ) ; "
+	    "mke2fs -q -F -t ext4 -T default %s -L rootfs -E offset=$((p2 * 512)),root_owner=0:0 "
+	    "-d root $img 64M; fat=$img@@$((p1 * 512)) ext4=\"$img?offset=$((p2 * 512))\"; %s",
+	    options->fat_mib ? options->fat_mib : 8, options->fat ? options->fat : "-F 16 -s 1",
+	    options->root ? options->root : ":", options->mke2fs ? options->mke2fs : "",
+	    options->then ? options->then : ":");
 	image_open(image);
+}
+
+/** What e2fsprogs call the ext4 of an image; owned by the caller. */
+static inline char *image_ext4(const struct image *image)
+{
+	return xasprintf("'%s?offset=%" PRIu64 "'", image->path,
+			 image->layout.partitions[1].offset);
 }
 
 /** Run a file system checker over both file systems; anything it says is a failure. */
