@@ -93,8 +93,13 @@ static int geometry(struct fat *fat, const struct boot_sector *boot, uint64_t pa
 	if (clusters < MIN_CLUSTERS_16)
 		return error_set(err, -EOPNOTSUPP, "it is a FAT12, which is not known here");
 
-	/* mkfs.vfat makes a FAT32 with fewer clusters if told to, and everybody reads it. */
-	fat->wide = clusters >= MIN_CLUSTERS_32 || boot->table_sectors_16 == 0;
+	/* mkfs.vfat makes such a FAT32 if told to, and mtools takes it for a FAT16. */
+	fat->wide = clusters >= MIN_CLUSTERS_32;
+	if (fat->wide != (boot->table_sectors_16 == 0))
+		return error_set(err, -EOPNOTSUPP,
+				 "it has %llu clusters, which its type of FAT cannot have",
+				 (unsigned long long)clusters);
+
 	fat->clusters = (uint32_t)clusters;
 	if ((clusters + 2) * (fat->wide ? 4 : 2) > table * sector)
 		return damaged(err);
