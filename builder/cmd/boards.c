@@ -53,7 +53,7 @@ static void print_line(const struct board *board)
 	AUTOBUF struct buf memory = { 0 };
 
 	print_memory(board, &memory);
-	printf("%-12s %-34s %-8s %-17s %-8s %-17s %u bit, %u KiB pages\n", board->name,
+	printf("%-12s %-38s %-8s %-17s %-8s %-17s %u bit, %u KiB pages\n", board->name,
 	       board->title, board->soc, memory.data, board->ethernet[0] ? board->ethernet : "-",
 	       board->kernel, board->address_bits, board->page_size / 1024);
 }
@@ -80,7 +80,7 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 		return r;
 
 	if (!context->options->json)
-		printf("%-12s %-34s %-8s %-17s %-8s %-17s %s\n", "BOARD", "NAME", "SOC", "MEMORY",
+		printf("%-12s %-38s %-8s %-17s %-8s %-17s %s\n", "BOARD", "NAME", "SOC", "MEMORY",
 		       "WIRED", "KERNEL", "ADDRESSES");
 
 	for (size_t i = 0; i < boards.count; i++) {

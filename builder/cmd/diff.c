@@ -52,6 +52,8 @@ static void print_attr(const struct plan_op *op, const char *why)
 	else if (op->kind == PLAN_MKDIR || op->kind == PLAN_WRITE)
 		printf("%s %s %04o %u:%u: %s\n", plan_verb(op->kind), op->path, op->attr.mode,
 		       op->attr.uid, op->attr.gid, why);
+	else if (op->kind == PLAN_DISK_ID)
+		printf("%s %08x: %s\n", plan_verb(op->kind), op->disk_id, why);
 	else
 		printf("%s %s: %s\n", plan_verb(op->kind), op->path, why);
 }

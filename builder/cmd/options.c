@@ -85,14 +85,14 @@ static void add_group(struct parser *parser, const struct option_group *group)
 	for (size_t i = 0; i < group->count; i++) {
 		const struct option_spec *spec = &group->specs[i];
 		bool takes = spec->kind != OPTION_FLAG;
-		size_t n = parser->count;
+		size_t index = parser->count, n = index;
 
 		*ARRAY_ADD(parser->specs, n) = spec;
+		/* Beyond every letter, so that long forms give the index. */
 		*ARRAY_ADD(parser->longs, parser->count) = (struct option){
 			.name = spec->name,
 			.has_arg = takes ? required_argument : no_argument,
-			/* Beyond every letter, so that long forms give the index. */
-			.val = 256 + (int)parser->count,
+			.val = 256 + (int)index,
 		};
 		if (spec->letter)
 			buf_addf(&parser->shorts, "%c%s", spec->letter, takes ? ":" : "");

@@ -41,22 +41,22 @@ static void print_json(const struct plan_op *op, enum plan_state state)
 	json_print_line(line, stdout);
 }
 
+/* The path comes last, since it and a link's target can be of any length. */
 static void print_line(const struct plan_op *op, enum plan_state state)
 {
-	AUTOBUF struct buf what = { 0 };
+	char mark = op->kind == PLAN_REMOVE && state == PLAN_CHANGED ? '-' : marks[state];
 	AUTOBUF struct buf attr = { 0 };
 
-	buf_adds(&what, op->path);
-	if (op->kind == PLAN_SYMLINK)
-		buf_addf(&what, " -> %s", op->target);
-	if (op->kind == PLAN_DISK_ID)
-		buf_addf(&what, "%08x", op->disk_id);
 	if (op->kind == PLAN_WRITE || op->kind == PLAN_MKDIR)
 		buf_addf(&attr, "%04o %u:%u", op->attr.mode, op->attr.uid, op->attr.gid);
 
-	char mark = op->kind == PLAN_REMOVE && state == PLAN_CHANGED ? '-' : marks[state];
-	printf("%c %-7s %-60s %-14s %s%s\n", mark, plan_verb(op->kind), what.data, buf_text(&attr),
-	       op->reason, op->secret ? " (secret)" : "");
+	printf("%c %-7s %-14s %-36s ", mark, plan_verb(op->kind), buf_text(&attr), op->reason);
+	if (op->kind == PLAN_DISK_ID)
+		printf("%08x\n", op->disk_id);
+	else if (op->kind == PLAN_SYMLINK)
+		printf("%s -> %s\n", op->path, op->target);
+	else
+		printf("%s%s\n", op->path, op->secret ? " (secret)" : "");
 }
 
 static int list(const struct context *context, const struct node *node, const struct work *work,

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+# The command line itself: help, wrong usage, exit status, JSON, completion.
+
+load ../helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# usage PATTERN ARGUMENT...: status 2, the message on standard error, nothing on standard output.
+usage() {
+	local pattern=$1
+	shift
+	run bash -c '"$NIB" "$@" 2> err' nib "$@"
+	[ "$status" = 2 ]
+	[ -z "$output" ]
+	[[ "$(cat err)" =~ $pattern ]]
+}
+
+@test "help: overview, and of every command" {
+	run "$NIB" --help
+	[ "$status" = 0 ]
+	for command in check plan build verify inspect boards; do
+		[[ "$output" =~ $command ]]
+		run "$NIB" "$command" --help
+		[ "$status" = 0 ]
+		[[ "$output" =~ "Usage: nib $command" ]]
+		run "$NIB" --help
+	done
+}
+
+@test "version" {
+	run "$NIB" --version
+	[[ "$output" =~ ^nib\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test "wrong usage" {
+	usage "no command given"
+	usage "no command 'biuld'; did you mean 'build'\?" biuld
+	usage "no option '--bord' here; did you mean '--board'\?" build --bord rpi5
+	usage "no option '-x'" build -x
+	usage "'--output' needs a value" build --output
+	usage "needs IMAGE" inspect
+	usage "too many arguments" inspect a b
+	usage "which node" plan
+	usage "--hostname needs --image" build --hostname node0
+	usage "--image needs --hostname" build --image base.img
+	usage "--board needs --hostname" build --board rpi5
+	usage "--hostname is given twice" build --image x --hostname a --hostname b
+	usage "no back end 'qemu'" build --backend qemu
+}
+
+@test "a cluster file that is not there" {
+	run "$NIB" check
+	[ "$status" = 1 ] || [ "$status" = 2 ]
+	[[ "$output" =~ "cluster.yaml".*"No such file" ]]
+}
+
+@test "boards: text and JSON" {
+	run "$NIB" boards
+	[ "$status" = 0 ]
+	[[ "$output" =~ "Raspberry Pi 5" ]]
+	"$NIB" boards --json | python3 -c '
+import json, sys
+names = [json.loads(line)["name"] for line in sys.stdin]
+assert "rpi5" in names and "rpi4" in names and len(names) == 12, names'
+}
+
+@test "results that cannot be written are a failure" {
+	[ -e /dev/full ] || skip "no /dev/full"
+	run bash -c '"$NIB" boards > /dev/full'
+	[ "$status" = 1 ]
+	[[ "$output" =~ "standard output" ]]
+}
+
+@test "a reader that goes away does not kill nib with a signal" {
+	run bash -c 'set -o pipefail; "$NIB" boards -v | true; echo "${PIPESTATUS[0]}"'
+	[[ "$output" =~ (0|1)$ ]]
+}
+
+@test "flags alone make the same node as a cluster file" {
+	make_project .
+	"$NIB" -q build --image base.img --hostname node0 --ssh-key id.pub \
+		--password-file pi.password --board rpi5 -o flags.img
+	"$NIB" -q verify --image base.img --hostname node0 --ssh-key id.pub \
+		--password-file pi.password --board rpi5 flags.img
+	[ "$(ext4 flags.img 'cat /etc/hostname')" = node0 ]
+	assert_clean flags.img
+}
+
+@test "without secrets the join configuration is left out, and a warning says so" {
+	make_project .
+	run "$NIB" build --image base.img --hostname node0 --ssh-key id.pub -o flags.img
+	[ "$status" = 0 ]
+	[[ "$output" =~ warning.*(secrets|token) ]]
+	ext4 flags.img 'ls -p /etc/systemd/system' | absent -q k8s-firstboot
+}
+
+@test "plan: list, one file, diff, JSON; nothing is written" {
+	make_project .
+	before=$(digest base.img)
+	run "$NIB" -q plan node0
+	[ "$status" = 0 ]
+	[[ "$output" =~ "/etc/hostname" ]]
+	[ "$("$NIB" -q plan node0 --show /etc/hostname)" = node0 ]
+	run "$NIB" -q plan node0 --diff
+	[ "$status" = 0 ]
+	[[ "$output" =~ "-raspberrypi" ]]
+	[[ "$output" =~ "+node0" ]]
+	run "$NIB" -q plan node0 --show /etc/nowhere
+	[ "$status" = 2 ]
+	"$NIB" -q plan node0 --json | python3 -c '
+import json, sys
+assert len([json.loads(line) for line in sys.stdin]) > 20'
+	[ "$(digest base.img)" = "$before" ]
+}
+
+@test "secrets are shown only on demand" {
+	make_project .
+	run "$NIB" -q plan controlplane --show /root/keys.txt
+	[ "$status" = 2 ]
+	[[ "$output" =~ "--show-secrets" ]]
+	run "$NIB" -q plan controlplane --diff
+	[[ ! "$output" =~ (AGE-SECRET|abcdef\.0123456789) ]]
+	run "$NIB" -q plan controlplane --show /root/keys.txt --show-secrets
+	[[ "$output" =~ AGE-SECRET ]]
+}
+
+@test "check: text, JSON, all mistakes" {
+	make_project .
+	run "$NIB" check
+	[ "$status" = 0 ]
+	[[ "$output" =~ "node0: worker on Raspberry Pi 5: ok" ]]
+	"$NIB" check --json | python3 -c 'import json, sys; [json.loads(l) for l in sys.stdin]'
+	sed -i 's/board: rpi5/bord: rpi5/' cluster.yaml
+	run "$NIB" check
+	[ "$status" = 2 ]
+	[[ "$output" =~ "did you mean 'board'" ]]
+	run bash -c '"$NIB" check --json 2> /dev/null'
+	[[ "$output" =~ '"severity":"error"' ]]
+}
+
+@test "-C changes the directory" {
+	make_project sub
+	"$NIB" -q -C sub check
+}
+
+@test "completion scripts are valid, and know every option" {
+	"$NIB" --completion bash > nib.bash
+	bash -n nib.bash
+	"$NIB" --completion zsh > _nib
+	if command -v zsh > /dev/null; then
+		zsh -n _nib
+	fi
+	for command in check plan build verify inspect boards; do
+		"$NIB" "$command" --help | grep -o -- '--[a-z-]*' | sort -u | while read -r option; do
+			grep -q -- "$option" nib.bash
+			grep -q -- "$option" _nib
+		done
+	done
+}
+
+@test "completion in bash completes commands, options, nodes" {
+	make_project .
+	run bash -c '. <("$NIB" --completion bash); PATH=${NIB%/*}:$PATH
+		complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _nib; echo "${COMPREPLY[*]}"; }
+		complete_words nib bu
+		complete_words nib build --rep
+		complete_words nib build node
+		complete_words nib build --board rpi5'
+	[ "${lines[0]}" = build ]
+	[ "${lines[1]}" = --replace ]
+	[ "${lines[2]}" = node0 ]
+	[[ "${lines[3]}" =~ rpi500 ]]
+}
+
+@test "no secret on any command line of a child, none in the output" {
+	command -v strace > /dev/null || skip "no strace"
+	make_project .
+	strace -f -qq -e trace=execve -s 4096 -o trace "$NIB" -v build > out 2>&1
+	absent -E 'abcdef\.0123456789|AGE-SECRET|correct horse' trace out
+}

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+# Bad input gets a clear error; the base image stays as it is, and no output appears.
+
+load ../helpers
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR"
+	make_project .
+	cp --sparse=always base.img good.img
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR"
+	rm -rf images base.img
+	cp --sparse=always good.img base.img
+	cp cluster.yaml test.yaml
+}
+
+# refused STATUS PATTERN [ARGUMENT...]: build says this, changes nothing, leaves nothing.
+refused() {
+	local want=$1 pattern=$2 before
+	shift 2
+	before=$(digest base.img)
+	run "$NIB" -f test.yaml build node0 "$@"
+	echo "$output"
+	[ "$status" = "$want" ]
+	[[ "$output" =~ $pattern ]]
+	[ "$(digest base.img)" = "$before" ]
+	[ -z "$(ls -A images 2> /dev/null)" ]
+}
+
+made() {
+	rm -f base.img
+	"$make_tiny" base.img "$@"
+}
+
+@test "truncated image" {
+	truncate -s 60M base.img
+	refused 1 "partition 2 .*(truncated|beyond|ends)"
+}
+
+@test "partition beyond the end" {
+	made --past-end
+	refused 1 "partition 2 .*(truncated|beyond|ends)"
+}
+
+@test "empty file" {
+	truncate -s 0 base.img
+	refused 1 "empty"
+}
+
+@test "gzip instead of raw" {
+	gzip -1 -c good.img > base.img
+	refused 1 "gzip.*"
+}
+
+@test "xz and zstd instead of raw" {
+	printf '\xfd7zXZ\0\0\4\346\326\264F' > base.img
+	truncate -s 1M base.img
+	refused 1 "xz"
+	printf '\x28\xb5\x2f\xfd' > base.img
+	truncate -s 1M base.img
+	refused 1 "zst"
+}
+
+@test "wrong partition type" {
+	made --type 82
+	refused 1 "type.*0x82"
+}
+
+@test "GPT where an MBR is expected" {
+	made --gpt
+	refused 1 "GPT"
+}
+
+@test "no partition table at all" {
+	head -c 8M /dev/zero > base.img
+	refused 1 "partition table"
+}
+
+@test "ext4 that needs recovery" {
+	made --needs-recovery
+	refused 1 "recover.*e2fsck|e2fsck.*recover|not unmounted cleanly"
+}
+
+@test "ext4 with errors" {
+	made --errors
+	refused 1 "error.*e2fsck|e2fsck.*error"
+}
+
+@test "ext4 with an unknown feature" {
+	made --unknown-incompat
+	refused 1 "feature"
+}
+
+@test "FAT full" {
+	made --fill-fat
+	refused 1 "(room|full|space).*/boot/firmware.*missing"
+}
+
+@test "ext4 out of blocks" {
+	made --fill-blocks
+	refused 1 "room in file system '/'.*bytes are needed.*are missing"
+}
+
+@test "ext4 out of inodes" {
+	made --fill-inodes
+	refused 1 "inodes are needed"
+}
+
+@test "fstab and cmdline.txt disagree" {
+	made --mismatch
+	refused 1 "fstab"
+}
+
+@test "passwd without pi" {
+	made --no-pi
+	refused 2 "test.yaml:[0-9]+:[0-9]+: error: .*'pi'"
+}
+
+@test "a symbolic link /etc that leads out of the image" {
+	made --evil-etc
+	refused 1 "'/etc' .*'/proc/self/root/etc'"
+}
+
+@test "a symbolic link /root that climbs out of the image" {
+	made --evil-root
+	sed -i 's/^defaults:/defaults:\n  role: init/; /controlplane/d; s/nodes:/nodes:/' test.yaml
+	refused 1 "'/root' .*'\.\./\.\./\.\.'.*out of the image"
+}
+
+@test "an image of another system" {
+	printf 'NAME=Fedora\nVERSION_CODENAME=""\nPRETTY_NAME="Fedora Linux 43"\n' > os-release
+	made --os-release os-release
+	refused 1 "Fedora Linux 43"
+}
+
+@test "an image that does not boot the board" {
+	made --without kernel_2712.img
+	refused 2 "kernel_2712.img"
+}
+
+@test "no image there" {
+	sed -i 's/base.img/nowhere.img/' test.yaml
+	refused 2 "test.yaml:[0-9]+:[0-9]+: error: .*nowhere.img.*No such file"
+}
+
+@test "a directory, a device, a pipe instead of an image" {
+	rm base.img
+	mkdir base.img
+	run "$NIB" -f test.yaml build node0
+	[ "$status" = 1 ]
+	[[ "$output" =~ "not a regular file" ]]
+	rmdir base.img
+	mkfifo base.img
+	run timeout 10 "$NIB" -f test.yaml build node0
+	rm base.img
+	[ "$status" = 1 ]
+	[[ "$output" =~ "not a regular file" ]]
+}
+
+@test "unreadable key" {
+	sed -i 's/id\.pub/missing.pub/' test.yaml
+	refused 2 "test.yaml:[0-9]+:[0-9]+: error: .*missing.pub.*No such file"
+}
+
+@test "a private key instead of a public one is refused by name, and not shown" {
+	sed -i 's/id\.pub/id/' test.yaml
+	refused 2 "private key"
+	[[ ! "$output" =~ "$(sed -n 2p id)" ]]
+}
+
+@test "a world-readable age identity" {
+	cp keys.txt open.txt
+	chmod 644 open.txt
+	sed -i 's/keys\.txt/open.txt/' test.yaml
+	before=$(digest base.img)
+	run "$NIB" -f test.yaml build controlplane
+	[ "$status" = 2 ]
+	[[ "$output" =~ "open.txt".*"0644" ]]
+	[[ ! "$output" =~ AGE-SECRET ]]
+	[ ! -e images ]
+}
+
+@test "a world-readable bundle" {
+	cp secrets.yaml open.yaml
+	chmod 644 open.yaml
+	sed -i 's/secrets: secrets.yaml/secrets: open.yaml/' test.yaml
+	refused 2 "open.yaml"
+}
+
+@test "a template with an unknown name" {
+	mkdir -p templates/kubernetes
+	printf 'a: ${NO_SUCH_NAME}\n' > templates/kubernetes/kubeadm-join-worker.yaml
+	printf 'templates: templates\n' >> test.yaml
+	refused 2 "kubeadm-join-worker.yaml:1:4: error: .*NO_SUCH_NAME"
+	rm -r templates
+}
+
+@test "a missing template" {
+	NIB_DATA_DIR=$BATS_TEST_TMPDIR/data
+	mkdir -p "$NIB_DATA_DIR/templates"
+	cp -r "$root/boards" "$NIB_DATA_DIR"
+	export NIB_DATA_DIR
+	run "$NIB" -f test.yaml build node0
+	echo "$output"
+	[ "$status" != 0 ]
+	[[ "$output" =~ "kubernetes/" ]]
+	[ -z "$(ls -A images 2> /dev/null)" ]
+}
+
+@test "the output exists" {
+	"$NIB" -q -f test.yaml build node0
+	before=$(digest images/node0.img)
+	run "$NIB" -f test.yaml build node0
+	[ "$status" = 1 ]
+	[[ "$output" =~ "exists; --replace overwrites it" ]]
+	[ "$(digest images/node0.img)" = "$before" ]
+	"$NIB" -q -f test.yaml build node0 --replace
+}
+
+@test "the output is the base image" {
+	before=$(digest base.img)
+	run "$NIB" -f test.yaml build node0 -o base.img --replace
+	[ "$status" = 1 ]
+	[[ "$output" =~ "base image itself" ]]
+	ln -f base.img linked.img
+	run "$NIB" -f test.yaml build node0 -o linked.img --replace
+	[ "$status" = 1 ]
+	[ "$(digest base.img)" = "$before" ]
+}
+
+@test "no permission for the output" {
+	mkdir -p locked
+	chmod 555 locked
+	if [ "$(id -u)" = 0 ]; then
+		chattr +i locked 2> /dev/null || skip "root writes everywhere here"
+	fi
+	run "$NIB" -f test.yaml build node0 -o locked
+	[ "$(id -u)" != 0 ] || chattr -i locked
+	[ "$status" = 1 ]
+	[[ "$output" =~ "locked/node0.img" ]]
+	[ -z "$(ls -A locked)" ]
+}
+
+@test "a full disk" {
+	unshare -rm true 2> /dev/null || skip "no user namespaces here"
+	mkdir -p small
+	run unshare -rm bash -c 'mount -t tmpfs -o size=3m tmpfs small &&
+		"$NIB" -f test.yaml build node0 -o small; status=$?; ls -A small; exit $status'
+	echo "$output"
+	[ "$status" = 1 ]
+	[[ "$output" =~ (space|missing) ]]
+	[[ ! "$output" =~ node0.img$ ]]
+}
+
+@test "a disk that fills up while the plan is applied" {
+	unshare -rm true 2> /dev/null || skip "no user namespaces here"
+	local used
+	used=$(du -k --apparent-size=no base.img 2> /dev/null | cut -f1 || du -k base.img | cut -f1)
+	mkdir -p small
+	run unshare -rm bash -c "mount -t tmpfs -o size=$((used + 8))k tmpfs small &&"'
+		"$NIB" -f test.yaml build node0 -o small; status=$?; ls -A small; exit $status'
+	echo "$output"
+	[ "$status" = 1 ]
+	[[ ! "$output" =~ node0.img$ ]]
+}
+
+@test "passwords on the command line are refused, with the way out" {
+	run "$NIB" build --image base.img --hostname node0 --ssh-key id.pub --password secret123
+	[ "$status" = 2 ]
+	[[ "$output" =~ "--password-file" ]]
+	[[ ! "$output" =~ secret123 ]]
+	[ ! -e images ]
+}
+
+@test "mistakes in all files are shown together, before an image is opened" {
+	sed -i 's/board: rpi5/board: rpi6/; s/192.168.5.22/192.168.5.21/; s/10.244.0.0\/20/10.244.0.1\/20/' test.yaml
+	refused 2 "rpi6"
+	[[ "$output" =~ "did you mean 'rpi5'" ]]
+	[[ "$output" =~ "192.168.5.21" ]]
+	[[ "$output" =~ "10.244.0.0/20" ]]
+}
