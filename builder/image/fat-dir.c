@@ -73,7 +73,7 @@ static void take_part(struct long_name *name, const struct long_entry *entry)
 	memcpy(bytes, entry->name1, 10);
 	memcpy(bytes + 10, entry->name2, 12);
 	memcpy(bytes + 22, entry->name3, 4);
-	memcpy(&name->chars[(order - 1) * PART_CHARS], bytes, sizeof(bytes));
+	memcpy(name->chars + (order - 1ul) * PART_CHARS, bytes, sizeof(bytes));
 	name->next--;
 }
 

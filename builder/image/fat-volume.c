@@ -83,7 +83,7 @@ static int geometry(struct fat *fat, const struct boot_sector *boot, uint64_t pa
 	fat->cluster_size = sector * boot->cluster_sectors;
 	fat->table = fat->offset + start * sector;
 	fat->root = fat->table + boot->tables * table * sector;
-	fat->data = fat->root + (fat->root_size + sector - 1) / sector * sector;
+	fat->data = fat->root + (fat->root_size + sector - 1ull) / sector * sector;
 
 	uint64_t used = (fat->data - fat->offset) / sector;
 	uint64_t clusters = sectors > used ? (sectors - used) / boot->cluster_sectors : 0;
@@ -211,7 +211,7 @@ int fat_read_chain(const struct fat *fat, uint64_t first, uint64_t len, uint64_t
 		   struct buf *ret, struct error *err)
 {
 	AUTOBUF struct buf content = { 0 };
-	struct chain chain;
+	struct chain chain = { 0 };
 
 	int r = len ? chain_start(&chain, fat, first, err) : 0;
 
@@ -259,7 +259,7 @@ int fat_read_root(const struct fat *fat, struct buf *ret, struct error *err)
 int fat_wipe_chain(const struct fat *fat, uint64_t first, uint64_t *count, struct error *err)
 {
 	AUTOFREE char *zeros = xcalloc(1, fat->cluster_size);
-	struct chain chain;
+	struct chain chain = { 0 };
 
 	*count = 0;
 	if (first == 0)
