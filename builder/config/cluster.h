@@ -214,6 +214,9 @@ struct cluster_options {
 int cluster_from_options(const struct cluster_options *options, const char *boards_dir,
 			 struct cluster *ret, struct diags *diags, struct error *err);
 
+/** Is an entry of sshKeys a public key itself, rather than the path of a file? */
+bool cluster_is_public_key(const char *text);
+
 /** The node with that name, or NULL. */
 const struct node *cluster_node(const struct cluster *cluster, const char *name);
 

@@ -152,7 +152,7 @@ static bool mode_text(const struct decoder *d, const struct field *field, const 
 	return true;
 }
 
-static bool is_public_key(const char *text)
+bool cluster_is_public_key(const char *text)
 {
 	return (text_starts(text, "ssh-") || text_starts(text, "sk-") ||
 		text_starts(text, "ecdsa-")) &&
@@ -162,7 +162,7 @@ static bool is_public_key(const char *text)
 static const char *resolve(const struct decoder *d, const struct field *field, const char *text)
 {
 	if (!(field->flags & (FIELD_PATH | FIELD_KEY_PATH)) ||
-	    (field->flags & FIELD_KEY_PATH && is_public_key(text)))
+	    (field->flags & FIELD_KEY_PATH && cluster_is_public_key(text)))
 		return text;
 
 	AUTOFREE char *path = file_resolve(text, d->directory);

@@ -129,10 +129,11 @@ int imagetext_read(struct backend *b, const char *path, size_t max, struct image
 int imagetext_require(struct backend *b, const char *path, struct imagetext *ret, struct error *err)
 {
 	int r = imagetext_read(b, path, IMAGETEXT_MAX, ret, err);
-	if (r == 0 && !ret->found)
-		return error_set(err, -ENOENT, "the image has no '%s'", path);
+	if (r < 0 || ret->found)
+		return r;
 
-	return r;
+	/* The back end knows why: a link on the way may lead to nowhere. */
+	return b->ops->read(b, path, &ret->text, err);
 }
 
 void imagetext_free(struct imagetext *text)

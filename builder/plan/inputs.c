@@ -32,10 +32,9 @@ struct reading {
 static bool read_file(struct reading *reading, const struct text *path, size_t max, struct buf *ret,
 		      mode_t *mode)
 {
-	AUTOFREE char *resolved = file_resolve(path->value, reading->inputs->cluster->directory);
 	AUTOERROR struct error err = ERROR_NONE;
 
-	if (file_read(resolved, max, ret, mode, &err) == 0)
+	if (file_read(path->value, max, ret, mode, &err) == 0)
 		return true;
 
 	diag_error(reading->diags, &path->at, "%s", err.message);
@@ -68,9 +67,7 @@ static void add_key(struct reading *reading, const struct text *key, struct buf 
 	AUTOERROR struct error err = ERROR_NONE;
 	unsigned column = 0;
 
-	/* A key has a blank after its type; a file that has one in its path is rare, and
-	 * can be written as ./path. */
-	if (!strchr(key->value, ' ') || strchr("./~", key->value[0])) {
+	if (!cluster_is_public_key(key->value)) {
 		add_key_file(reading, key, keys);
 		return;
 	}
@@ -268,8 +265,7 @@ int inputs_load_bundle(const struct cluster *cluster, struct bundle *ret, bool *
 	if (!path->value)
 		return 0;
 
-	AUTOFREE char *resolved = file_resolve(path->value, cluster->directory);
-	int r = bundle_load(resolved, cluster->age_identity.value, ret, &line, &column, &err);
+	int r = bundle_load(path->value, cluster->age_identity.value, ret, &line, &column, &err);
 	if (r < 0) {
 		if (line)
 			diag_error(diags, &path->at, "'%s', line %u: %s", path->value, line,

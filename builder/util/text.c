@@ -71,7 +71,7 @@ static size_t distance(const char *a, const char *b)
 const char *text_suggest(const char *word, const char *const *candidates, size_t count)
 {
 	const char *best = NULL;
-	size_t limit = strlen(word) / 3, best_distance = limit < 1 ? 1 : limit;
+	size_t best_distance = (strlen(word) + 2) / 3;
 
 	/* Nothing a person mistyped is that long, and the search is quadratic. */
 	if (strlen(word) > 64)

@@ -38,7 +38,7 @@ bool text_ends(const char *text, const char *suffix);
  * The candidate that the user may have meant.
  *
  * @return the closest of them, or NULL if none is near (edit distance at most a
- *         third of the length); borrowed
+ *         third of the length, rounded up); borrowed
  */
 const char *text_suggest(const char *word, const char *const *candidates, size_t count);
 

@@ -21,7 +21,7 @@ refused() {
 	local want=$1 pattern=$2 before
 	shift 2
 	before=$(digest base.img)
-	run "$NIB" -f test.yaml build node0 "$@"
+	run "$NIB" -f test.yaml build "${NODE:-node0}" "$@"
 	echo "$output"
 	[ "$status" = "$want" ]
 	[[ "$output" =~ $pattern ]]
@@ -125,8 +125,7 @@ made() {
 
 @test "a symbolic link /root that climbs out of the image" {
 	made --evil-root
-	sed -i 's/^defaults:/defaults:\n  role: init/; /controlplane/d; s/nodes:/nodes:/' test.yaml
-	refused 1 "'/root' .*'\.\./\.\./\.\.'.*out of the image"
+	NODE=controlplane refused 1 "'/root' .*'\.\./\.\./\.\.'.*out of the image"
 }
 
 @test "an image of another system" {
@@ -193,7 +192,7 @@ made() {
 	mkdir -p templates/kubernetes
 	printf 'a: ${NO_SUCH_NAME}\n' > templates/kubernetes/kubeadm-join-worker.yaml
 	printf 'templates: templates\n' >> test.yaml
-	refused 2 "kubeadm-join-worker.yaml:1:4: error: .*NO_SUCH_NAME"
+	refused 2 "kubeadm-join-worker.yaml:1:6: error: .*NO_SUCH_NAME"
 	rm -r templates
 }
 
@@ -205,7 +204,7 @@ made() {
 	run "$NIB" -f test.yaml build node0
 	echo "$output"
 	[ "$status" != 0 ]
-	[[ "$output" =~ "kubernetes/" ]]
+	[[ "$output" =~ "no template" ]]
 	[ -z "$(ls -A images 2> /dev/null)" ]
 }
 
@@ -246,7 +245,7 @@ made() {
 @test "a full disk" {
 	unshare -rm true 2> /dev/null || skip "no user namespaces here"
 	mkdir -p small
-	run unshare -rm bash -c 'mount -t tmpfs -o size=3m tmpfs small &&
+	run unshare -rm bash -c 'mount -t tmpfs -o size=1m tmpfs small &&
 		"$NIB" -f test.yaml build node0 -o small; status=$?; ls -A small; exit $status'
 	echo "$output"
 	[ "$status" = 1 ]

@@ -126,7 +126,7 @@ print(json.load(sys.stdin)["partitiontable"]["id"][2:])')
 		absent -q 0123456789abcdef "images/$node.img.json"
 		mkdir -p "fat-$node"
 		mcopy -s -n -Q -i "images/$node.img@@$(part_start "images/$node.img" 1)" '::*' "fat-$node"
-		absent -rqE '0123456789abcdef|AGE-SECRET' "fat-$node"
+		absent -rqE 'abcdef\.0123456789|AGE-SECRET' "fat-$node"
 	done
 	"$NIB" -q plan controlplane --json | python3 -c '
 import json, sys
