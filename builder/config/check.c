@@ -22,8 +22,11 @@ static void check_init_node(const struct cluster *cluster, struct diags *diags)
 		}
 	}
 
-	/* A role that was refused above may have been meant to be init. */
-	if (!init && cluster->n_nodes && !diags->errors) {
+	/*
+	 * A role that was refused above may have been meant to be init; and options
+	 * describe one node of a cluster, of which nothing else is known.
+	 */
+	if (!init && cluster->n_nodes && cluster->nodes[0].at.line && !diags->errors) {
 		diag_warning(diags, &cluster->nodes[0].at, "no node has the role init");
 		diag_help(diags, "these nodes can only join a cluster that is there already");
 	}

@@ -149,8 +149,8 @@ static void default_endpoint(struct cluster *cluster, struct diags *diags)
 
 	cluster->endpoint = (struct text){ join_endpoint(cluster, host, ENDPOINT_PORT), at };
 
-	/* A node on its own that joins nothing needs no warning about how others find it. */
-	if (init && cluster->n_nodes == 1 && !cluster->secrets.value)
+	/* Without secrets a node joins nothing. */
+	if (cluster->n_nodes == 1 && !cluster->secrets.value)
 		return;
 
 	diag_warning(diags, &at, "no endpoint is given, so it is '%s'", cluster->endpoint.value);
