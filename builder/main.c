@@ -145,9 +145,11 @@ static int run_command(const struct command *command, const struct options *opti
 
 	int r = command->run(&context, argc, argv, err);
 
+	/* Results before what is said about them, also where both go to one file. */
+	(void)fflush(stdout);
 	if (options->json)
 		print_diags_json(diags);
-	else if (!options->quiet || diags->errors)
+	else if (diags->errors || (!options->quiet && !command->hides_warnings))
 		diags_print(diags, stderr, color);
 	return r;
 }

@@ -36,6 +36,9 @@ struct command {
 	int min_args, max_args;
 	/** What the arguments are, for shell completion: "node", "image" or "". */
 	const char *completes;
+	/** Its result is about an image, not about the cluster file: warnings would only be noise.
+	 */
+	bool hides_warnings;
 	/** Options besides the global ones; ends with NULL. */
 	const struct option_group *const *groups;
 	/**

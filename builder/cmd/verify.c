@@ -106,6 +106,7 @@ const struct command cmd_verify = {
 	.min_args = 1,
 	.max_args = 2,
 	.completes = "node image",
+	.hides_warnings = true,
 	.groups = groups,
 	.run = run,
 };
