@@ -55,7 +55,7 @@ suite_meson() {
 	local log=$build/sanitize/meson-logs/suite-$1.json
 
 	rm -f "$log"
-	meson test -C "$build/sanitize" --no-rebuild --print-errorlogs --suite "$1" \
+	meson test -C "$build/sanitize" --no-rebuild --suite "$1" \
 		--logbase "suite-$1" || :
 	meson_points "$log"
 }
@@ -95,7 +95,7 @@ suite_valgrind() {
 
 	suite_release 3>/dev/null
 	rm -f "$log"
-	meson test -C "$build/release" --no-rebuild --print-errorlogs --setup valgrind --suite unit \
+	meson test -C "$build/release" --no-rebuild --setup valgrind --suite unit \
 		--logbase valgrind || :
 	meson_points "$log" --programs
 }
