@@ -62,12 +62,12 @@ suite_meson() {
 
 # As users build it, with every warning an error.
 suite_release() {
-	setup "$build/release" -Dbuildtype=release -Ddebug=true -Dwerror=true
+	setup "$build/release" -Dtests=enabled -Dbuildtype=release -Ddebug=true -Dwerror=true
 	compile 'gcc, optimized' "$build/release"
 }
 
 suite_clang() {
-	CC=clang-14 setup "$build/clang" -Dbuildtype=debugoptimized -Dwerror=true
+	CC=clang-14 setup "$build/clang" -Dtests=enabled -Dbuildtype=debugoptimized -Dwerror=true
 	compile 'clang' "$build/clang"
 	CC=clang-14 setup "$build/fuzzing" --native-file "$root/build-dev.ini" -Dfuzzing=true
 	compile 'clang, with libFuzzer' "$build/fuzzing"
@@ -111,7 +111,7 @@ suite_checks() {
 
 # clang-tidy wants to know how clang would be called.
 suite_clang_database() {
-	CC=clang-14 setup "$build/clang" -Dbuildtype=debugoptimized -Dwerror=true
+	CC=clang-14 setup "$build/clang" -Dtests=enabled -Dbuildtype=debugoptimized -Dwerror=true
 }
 
 suite_install() {
