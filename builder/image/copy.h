@@ -15,11 +15,12 @@ typedef int copy_progress(void *arg, uint64_t done, uint64_t total);
 /**
  * Make the empty file `to` a copy of the file `from`.
  *
- * Shares blocks where the file system can (FICLONE), else copies data extents in
- * the kernel, else reads and writes; holes stay holes, and blocks of zeros become
- * holes when they pass through memory.  Writing to the disk is started while
- * copying, so that a later fsync() finds little left to do.
+ * Shares blocks where the file system can (FICLONE), else reads and writes.  Holes
+ * stay holes, and blocks of zeros become holes, so that the copy of a base image
+ * that somebody wrote out in full is sparse all the same.  Writing to the disk is
+ * started while copying, so that a later fsync() finds little left to do.
  *
- * @param progress  may be NULL; done and total count bytes of data, not of holes
+ * @param progress  may be NULL; called every 16 MiB and at the end; done and total
+ *                  count bytes of data, not of holes
  */
 int copy_image(int from, int to, copy_progress *progress, void *arg, struct error *err);

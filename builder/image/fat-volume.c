@@ -83,7 +83,7 @@ static int geometry(struct fat *fat, const struct boot_sector *boot, uint64_t pa
 	fat->cluster_size = sector * boot->cluster_sectors;
 	fat->table = fat->offset + start * sector;
 	fat->root = fat->table + boot->tables * table * sector;
-	fat->data = fat->root + (fat->root_size + sector - 1ull) / sector * sector;
+	fat->data = fat->root + ((uint64_t)fat->root_size + sector - 1) / sector * sector;
 
 	uint64_t used = (fat->data - fat->offset) / sector;
 	uint64_t clusters = sectors > used ? (sectors - used) / boot->cluster_sectors : 0;
@@ -192,11 +192,8 @@ static int chain_next(struct chain *chain, struct error *err)
 	return 0;
 }
 
-static int chain_start(struct chain *chain, const struct fat *fat, uint64_t first,
-		       struct error *err)
+static int check_first(const struct fat *fat, uint64_t first, struct error *err)
 {
-	*chain = (struct chain){ .fat = fat, .cluster = first, .count = 1 };
-
 	if (!in_range(fat, first))
 		return error_set(err, -EUCLEAN, "its chain of clusters is damaged");
 	return 0;
@@ -211,9 +208,9 @@ int fat_read_chain(const struct fat *fat, uint64_t first, uint64_t len, uint64_t
 		   struct buf *ret, struct error *err)
 {
 	AUTOBUF struct buf content = { 0 };
-	struct chain chain = { 0 };
+	struct chain chain = { .fat = fat, .cluster = first, .count = 1 };
 
-	int r = len ? chain_start(&chain, fat, first, err) : 0;
+	int r = len ? check_first(fat, first, err) : 0;
 
 	while (r == 0 && content.len < len && !chain.end) {
 		uint64_t left = len - content.len;
@@ -259,13 +256,13 @@ int fat_read_root(const struct fat *fat, struct buf *ret, struct error *err)
 int fat_wipe_chain(const struct fat *fat, uint64_t first, uint64_t *count, struct error *err)
 {
 	AUTOFREE char *zeros = xcalloc(1, fat->cluster_size);
-	struct chain chain = { 0 };
+	struct chain chain = { .fat = fat, .cluster = first, .count = 1 };
 
 	*count = 0;
 	if (first == 0)
 		return 0;
 
-	int r = chain_start(&chain, fat, first, err);
+	int r = check_first(fat, first, err);
 
 	while (r == 0 && !chain.end) {
 		ssize_t n = pwrite(fat->fd, zeros, fat->cluster_size,
@@ -280,21 +277,41 @@ int fat_wipe_chain(const struct fat *fat, uint64_t first, uint64_t *count, struc
 	return r;
 }
 
+static uint64_t count_zeros_32(const uint32_t *entries, size_t count)
+{
+	uint64_t zeros = 0;
+
+	for (size_t i = 0; i < count; i++)
+		zeros += (entries[i] & htole32(0x0fffffff)) == 0;
+	return zeros;
+}
+
+static uint64_t count_zeros_16(const uint16_t *entries, size_t count)
+{
+	uint64_t zeros = 0;
+
+	for (size_t i = 0; i < count; i++)
+		zeros += entries[i] == 0;
+	return zeros;
+}
+
+/* A table of some MiB is common: it is read in pieces that stay in the cache. */
 int fat_count_free(const struct fat *fat, uint64_t *ret, struct error *err)
 {
-	size_t width = fat->wide ? 4 : 2, total = ((size_t)fat->clusters + 2) * width;
-	AUTOFREE char *table = xcalloc(1, total);
+	enum { PIECE = 64 << 10 };
+	size_t width = fat->wide ? sizeof(uint32_t) : sizeof(uint16_t);
+	uint64_t pos = 2 * width, end = ((uint64_t)fat->clusters + 2) * width;
+	AUTOFREE void *piece = xcalloc(1, PIECE);
 
-	int r = read_at(fat, fat->table, table, total, err);
-	if (r < 0)
-		return r;
+	for (*ret = 0; pos < end; pos += PIECE) {
+		size_t len = end - pos < PIECE ? (size_t)(end - pos) : PIECE;
 
-	*ret = 0;
-	for (size_t i = 2 * width; i < total; i += width) {
-		uint32_t value = 0;
+		int r = read_at(fat, fat->table + pos, piece, len, err);
+		if (r < 0)
+			return r;
 
-		memcpy(&value, table + i, width);
-		*ret += (le32toh(value) & 0x0fffffff) == 0;
+		*ret += fat->wide ? count_zeros_32(piece, len / width)
+				  : count_zeros_16(piece, len / width);
 	}
 
 	return 0;
