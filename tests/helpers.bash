@@ -113,5 +113,5 @@ absent() {
 }
 
 digest() {
-	sha256sum "$1" | cut -d' ' -f1
+	openssl dgst -sha256 -r "$1" | cut -d' ' -f1
 }
