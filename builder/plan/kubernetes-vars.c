@@ -208,14 +208,13 @@ static void set_blocks(struct kubernetes_vars *vars, const struct texts *pool)
 	for (size_t i = 0; i < pool->count; i++) {
 		const char *range = pool->list[i].value, *dash = strchr(range, '-');
 		AUTOFREE char *first = xstrndup(range, strcspn(range, "-"));
-		bool cidr = !dash && strchr(range, '/');
 
 		buf_adds(&blocks, i ? ", {" : "[{");
-		buf_adds(&blocks, cidr ? "cidr: " : "start: ");
+		buf_adds(&blocks, dash ? "start: " : "cidr: ");
 		text_add_quoted(&blocks, first);
-		if (!cidr) {
+		if (dash) {
 			buf_adds(&blocks, ", stop: ");
-			text_add_quoted(&blocks, dash ? dash + 1 : first);
+			text_add_quoted(&blocks, dash + 1);
 		}
 		buf_adds(&blocks, "}");
 	}
