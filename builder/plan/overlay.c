@@ -4,6 +4,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <locale.h>
 #include <string.h>
 
 #include "util/alloc.h"
@@ -38,9 +39,7 @@ static int open_archive(struct archive *archive, const struct buf *content, stru
 	archive_read_support_filter_zstd(archive);
 	archive_read_support_format_tar(archive);
 
-	/* Names are bytes, whatever the locale. */
-	if (archive_read_set_options(archive, "hdrcharset=BINARY") < ARCHIVE_WARN ||
-	    archive_read_open_memory(archive, buf_text(content), content->len) != ARCHIVE_OK)
+	if (archive_read_open_memory(archive, buf_text(content), content->len) != ARCHIVE_OK)
 		return archive_failed(archive, err);
 	return 0;
 }
@@ -234,18 +233,29 @@ static int read_entries(struct unpacking *u, struct error *err)
 	return check_parents(u->overlay, err);
 }
 
-int overlay_read(const struct buf *archive, struct overlay *ret, struct error *err)
+static int read_archive(const struct buf *archive, struct overlay *overlay, struct error *err)
 {
 	AUTOARCHIVE struct archive *reader = archive_read_new();
-	AUTOOVERLAY struct overlay overlay = { 0 };
-	struct unpacking u = { .archive = reader, .overlay = &overlay };
+	struct unpacking u = { .archive = reader, .overlay = overlay };
 
 	if (!reader)
 		return error_set_errno(err, -ENOMEM, "read an archive");
 
 	int r = open_archive(reader, archive, err);
-	if (r == 0)
-		r = read_entries(&u, err);
+	return r < 0 ? r : read_entries(&u, err);
+}
+
+int overlay_read(const struct buf *archive, struct overlay *ret, struct error *err)
+{
+	AUTOOVERLAY struct overlay overlay = { 0 };
+
+	/* libarchive converts names to the locale's character set; in this one none gets lost. */
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = uselocale(utf8);
+	int r = read_archive(archive, &overlay, err);
+	uselocale(before);
+	if (utf8)
+		freelocale(utf8);
 	if (r < 0)
 		return r;
 

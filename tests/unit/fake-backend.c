@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fake-backend.h"
+#include "fake-tree.h"
 
 #include <errno.h>
 #include <string.h>
@@ -7,166 +7,9 @@
 #include "util/alloc.h"
 #include "util/text.h"
 
-struct fake {
-	struct backend base;
-	struct fake_file *files;
-	size_t count;
-	/** Mount points besides "/". */
-	char *boot;
-	char *fail_path;
-	int fail_code;
-};
-
-static struct fake *fake(struct backend *b)
-{
-	return (struct fake *)b;
-}
-
-static struct fake_file *find(struct fake *f, const char *path)
-{
-	for (size_t i = 0; i < f->count; i++)
-		if (strcmp(f->files[i].path, path) == 0)
-			return &f->files[i];
-
-	return NULL;
-}
-
-const struct fake_file *fake_find(struct backend *b, const char *path)
-{
-	return find(fake(b), path);
-}
-
-static void file_done(struct fake_file *file)
-{
-	free(file->path);
-	free(file->target);
-	buf_free(&file->content);
-}
-
-static struct fake_file *put(struct fake *f, const char *path, enum file_type type, mode_t mode)
-{
-	struct fake_file *file = find(f, path);
-
-	if (file)
-		file_done(file);
-	else
-		file = ARRAY_ADD(f->files, f->count);
-
-	*file = (struct fake_file){ .path = xstrdup(path), .type = type, .attr.mode = mode };
-	return file;
-}
-
-static void drop(struct fake *f, struct fake_file *file)
-{
-	file_done(file);
-	*file = f->files[--f->count];
-}
-
-static bool is_below(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	return strcmp(dir, "/") == 0 ||
-	       (strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0'));
-}
-
-static char *dir_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
-}
-
-/* One step of a path: the component goes to `done`, or its link before the rest. */
-static int step(struct fake *f, char **done, char **rest, bool follow_last)
-{
-	AUTOFREE char *old = *rest;
-	const char *name = old + strspn(old, "/");
-	size_t len = strcspn(name, "/");
-	bool last = name[len + strspn(name + len, "/")] == '\0';
-
-	*rest = xstrdup(name + len);
-	if (len == 2 && memcmp(name, "..", 2) == 0) {
-		if (strcmp(*done, "/") == 0)
-			return -EXDEV;
-		AUTOFREE char *up = dir_of(*done);
-		free(*done);
-		*done = TAKE(up);
-		return 0;
-	}
-
-	AUTOFREE char *path =
-		xasprintf("%s/%.*s", strcmp(*done, "/") == 0 ? "" : *done, (int)len, name);
-	const struct fake_file *file = find(f, path);
-	if (file && file->type == FILE_SYMLINK && (!last || follow_last)) {
-		AUTOFREE char *tail = *rest;
-		*rest = xasprintf("%s%s", file->target, tail);
-		if (*file->target == '/') {
-			free(*done);
-			*done = xstrdup("/");
-		}
-		return 0;
-	}
-
-	free(*done);
-	*done = TAKE(path);
-	return 0;
-}
-
-static int resolve(struct fake *f, const char *path, bool follow_last, char **ret,
-		   struct error *err)
-{
-	AUTOFREE char *done = xstrdup("/"), *rest = xstrdup(path);
-
-	if (f->fail_path && strcmp(path, f->fail_path) == 0)
-		return error_set_errno(err, f->fail_code, "'%s'", path);
-
-	for (int i = 0; rest[strspn(rest, "/")]; i++) {
-		int r = i < 200 ? step(f, &done, &rest, follow_last) : -ELOOP;
-		if (r < 0)
-			return error_set_errno(err, r, "'%s'", path);
-	}
-
-	*ret = TAKE(done);
-	return 0;
-}
-
-static int lookup(struct fake *f, const char *path, bool follow_last, struct fake_file **ret,
-		  struct error *err)
-{
-	AUTOFREE char *real = NULL;
-
-	int r = resolve(f, path, follow_last, &real, err);
-	if (r < 0)
-		return r;
-
-	*ret = find(f, real);
-	return *ret ? 0 : error_set_errno(err, -ENOENT, "'%s'", path);
-}
-
-/* The place where a new file goes; its directory must be there. */
-static int place(struct fake *f, const char *path, char **ret, struct error *err)
-{
-	AUTOFREE char *real = NULL;
-
-	int r = resolve(f, path, false, &real, err);
-	if (r < 0)
-		return r;
-
-	AUTOFREE char *dir = dir_of(real);
-	const struct fake_file *parent = find(f, dir), *there = find(f, real);
-	if (!parent || parent->type != FILE_DIRECTORY)
-		return error_set_errno(err, -ENOENT, "'%s'", dir);
-	if (there && there->type == FILE_DIRECTORY)
-		return error_set_errno(err, -EISDIR, "'%s'", path);
-
-	*ret = TAKE(real);
-	return 0;
-}
-
 static bool has_attr(const struct fake *f, const char *path)
 {
-	return !f->boot || !is_below(path, f->boot);
+	return !f->boot || !fake_is_below(path, f->boot);
 }
 
 static int fake_open(int fd, bool read_only, int64_t now, struct backend **ret, struct error *err)
@@ -185,12 +28,12 @@ static int fake_mount(struct backend *b, const struct partition *part, const cha
 	struct fake_file *dir;
 
 	(void)part;
-	int r = lookup(fake(b), path, true, &dir, err);
+	int r = fake_lookup(fake_of(b), path, true, &dir, err);
 	if (r < 0 || strcmp(path, "/") == 0)
 		return r;
 
-	free(fake(b)->boot);
-	fake(b)->boot = xstrdup(path);
+	free(fake_of(b)->boot);
+	fake_of(b)->boot = xstrdup(path);
 	return 0;
 }
 
@@ -198,7 +41,7 @@ static int fake_read(struct backend *b, const char *path, struct buf *ret, struc
 {
 	struct fake_file *file;
 
-	int r = lookup(fake(b), path, true, &file, err);
+	int r = fake_lookup(fake_of(b), path, true, &file, err);
 	if (r < 0)
 		return r;
 	if (file->type != FILE_REGULAR)
@@ -213,12 +56,12 @@ static int fake_write(struct backend *b, const char *path, const struct buf *con
 {
 	AUTOFREE char *real = NULL;
 
-	int r = place(fake(b), path, &real, err);
+	int r = fake_place(fake_of(b), path, &real, err);
 	if (r < 0)
 		return r;
 
-	struct fake_file *file = put(fake(b), real, FILE_REGULAR, 0755);
-	if (has_attr(fake(b), real))
+	struct fake_file *file = fake_tree_put(fake_of(b), real, FILE_REGULAR, 0755);
+	if (has_attr(fake_of(b), real))
 		file->attr = *attr;
 	file->content = buf_copy(content);
 	return 0;
@@ -231,16 +74,16 @@ static int fake_mkdir(struct backend *b, const char *path, const struct file_att
 	AUTOFREE char *real = NULL;
 	struct fake_file *file;
 
-	if (lookup(fake(b), path, false, &file, &ignored) == 0) {
+	if (fake_lookup(fake_of(b), path, false, &file, &ignored) == 0) {
 		if (file->type != FILE_DIRECTORY)
 			return error_set_errno(err, -ENOTDIR, "'%s'", path);
 		file->attr = *attr;
 		return 0;
 	}
 
-	int r = place(fake(b), path, &real, err);
+	int r = fake_place(fake_of(b), path, &real, err);
 	if (r == 0)
-		put(fake(b), real, FILE_DIRECTORY, 0)->attr = *attr;
+		fake_tree_put(fake_of(b), real, FILE_DIRECTORY, 0)->attr = *attr;
 	return r;
 }
 
@@ -248,9 +91,9 @@ static int fake_symlink(struct backend *b, const char *path, const char *target,
 {
 	AUTOFREE char *real = NULL;
 
-	int r = place(fake(b), path, &real, err);
+	int r = fake_place(fake_of(b), path, &real, err);
 	if (r == 0)
-		put(fake(b), real, FILE_SYMLINK, 0777)->target = xstrdup(target);
+		fake_tree_put(fake_of(b), real, FILE_SYMLINK, 0777)->target = xstrdup(target);
 	return r;
 }
 
@@ -258,9 +101,9 @@ static int fake_remove(struct backend *b, const char *path, struct error *err)
 {
 	struct fake_file *file;
 
-	int r = lookup(fake(b), path, false, &file, err);
+	int r = fake_lookup(fake_of(b), path, false, &file, err);
 	if (r == 0)
-		drop(fake(b), file);
+		fake_tree_drop(fake_of(b), file);
 	return r;
 }
 
@@ -268,7 +111,7 @@ static int fake_stat(struct backend *b, const char *path, struct file_stat *ret,
 {
 	struct fake_file *file;
 
-	int r = lookup(fake(b), path, false, &file, err);
+	int r = fake_lookup(fake_of(b), path, false, &file, err);
 	if (r < 0)
 		return r;
 
@@ -276,7 +119,7 @@ static int fake_stat(struct backend *b, const char *path, struct file_stat *ret,
 		.type = file->type,
 		.attr = file->attr,
 		.size = file->content.len,
-		.has_attr = has_attr(fake(b), file->path),
+		.has_attr = has_attr(fake_of(b), file->path),
 	};
 	if (!ret->has_attr)
 		ret->attr = (struct file_attr){ .mode = 0755 };
@@ -287,7 +130,7 @@ static int fake_readlink(struct backend *b, const char *path, char **ret, struct
 {
 	struct fake_file *file;
 
-	int r = lookup(fake(b), path, false, &file, err);
+	int r = fake_lookup(fake_of(b), path, false, &file, err);
 	if (r < 0)
 		return r;
 	if (file->type != FILE_SYMLINK)
@@ -304,15 +147,15 @@ static int compare_names(const void *a, const void *b)
 
 static int fake_list(struct backend *b, const char *path, struct file_names *ret, struct error *err)
 {
-	struct fake *f = fake(b);
+	struct fake *f = fake_of(b);
 	struct fake_file *dir;
 
-	int r = lookup(f, path, true, &dir, err);
+	int r = fake_lookup(f, path, true, &dir, err);
 	if (r < 0)
 		return r;
 
 	for (size_t i = 0; i < f->count; i++) {
-		AUTOFREE char *parent = dir_of(f->files[i].path);
+		AUTOFREE char *parent = fake_dir_of(f->files[i].path);
 
 		if (strcmp(parent, dir->path) == 0 && strcmp(f->files[i].path, "/") != 0)
 			*ARRAY_ADD(ret->list, ret->count) =
@@ -335,7 +178,7 @@ static int fake_space(struct backend *b, const char *path, struct file_space *re
 
 static const char *fake_mount_of(struct backend *b, const char *path)
 {
-	return has_attr(fake(b), path) ? "/" : fake(b)->boot;
+	return has_attr(fake_of(b), path) ? "/" : fake_of(b)->boot;
 }
 
 static int fake_finish(struct backend *b, struct error *err)
@@ -347,10 +190,10 @@ static int fake_finish(struct backend *b, struct error *err)
 
 static void fake_free(struct backend *b)
 {
-	struct fake *f = fake(b);
+	struct fake *f = fake_of(b);
 
-	for (size_t i = 0; i < f->count; i++)
-		file_done(&f->files[i]);
+	while (f->count)
+		fake_tree_drop(f, &f->files[f->count - 1]);
 	free(f->files);
 	free(f->boot);
 	free(f->fail_path);
@@ -380,64 +223,6 @@ struct backend *fake_new(void)
 	struct fake *f = xcalloc(1, sizeof(*f));
 
 	f->base.ops = &fake_ops;
-	put(f, "/", FILE_DIRECTORY, 0755);
+	fake_tree_put(f, "/", FILE_DIRECTORY, 0755);
 	return &f->base;
-}
-
-void fake_dir(struct backend *b, const char *path, mode_t mode)
-{
-	AUTOFREE char *parent = dir_of(path);
-
-	if (!find(fake(b), parent))
-		fake_dir(b, parent, 0755);
-	put(fake(b), path, FILE_DIRECTORY, mode);
-}
-
-static struct fake_file *put_below(struct backend *b, const char *path, enum file_type type,
-				   mode_t mode)
-{
-	AUTOFREE char *parent = dir_of(path);
-
-	if (!find(fake(b), parent))
-		fake_dir(b, parent, 0755);
-	return put(fake(b), path, type, mode);
-}
-
-void fake_text(struct backend *b, const char *path, mode_t mode, const char *content)
-{
-	fake_bytes(b, path, mode, content, strlen(content));
-}
-
-void fake_bytes(struct backend *b, const char *path, mode_t mode, const void *data, size_t len)
-{
-	buf_add(&put_below(b, path, FILE_REGULAR, mode)->content, data, len);
-}
-
-void fake_link(struct backend *b, const char *path, const char *target)
-{
-	put_below(b, path, FILE_SYMLINK, 0777)->target = xstrdup(target);
-}
-
-void fake_owner(struct backend *b, const char *path, uid_t uid, gid_t gid)
-{
-	struct fake_file *file = find(fake(b), path);
-
-	file->attr.uid = uid;
-	file->attr.gid = gid;
-}
-
-void fake_gone(struct backend *b, const char *path)
-{
-	struct fake *f = fake(b);
-
-	for (size_t i = f->count; i-- > 0;)
-		if (is_below(f->files[i].path, path))
-			drop(f, &f->files[i]);
-}
-
-void fake_fail(struct backend *b, const char *path, int code)
-{
-	free(fake(b)->fail_path);
-	fake(b)->fail_path = path ? xstrdup(path) : NULL;
-	fake(b)->fail_code = code;
 }

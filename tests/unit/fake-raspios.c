@@ -72,6 +72,8 @@ static const struct entry common[] = {
 	{ "/var/lib/NetworkManager/NetworkManager.state", 0644, "[main]\nNetworkingEnabled=true\nWirelessEnabled=false\n", NULL },
 	{ "/var/lib/systemd/rfkill/platform-fe300000.mmcnr:wlan", 0644, "1\n", NULL },
 	{ "/var/lib/systemd/rfkill/platform-serial0:bluetooth", 0644, "1\n", NULL },
+	{ "/bin", 0, NULL, "usr/bin" },
+	{ "/usr/bin/bash", 0755, "stand-in", NULL },
 	{ "/usr/lib/modules/6.12.75+rpt-rpi-2712/modules.dep", 0644, "", NULL },
 	{ "/usr/lib/modules/6.12.75+rpt-rpi-v8/modules.dep", 0644, "", NULL },
 	{ LIB "ssh.service", 0644, "[Install]\nWantedBy=multi-user.target\n", NULL },
