@@ -7,7 +7,7 @@
 # shellcheck disable=SC2154
 
 # shellcheck disable=SC2034
-suites=(release clang valgrind checks install demo boot)
+suites=(release clang demo valgrind checks install boot)
 
 # Mistakes that a sanitizer finds end the program; without this, some are only printed.
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -98,6 +98,24 @@ suite_valgrind() {
 	meson test -C "$build/release" --no-rebuild --setup valgrind --suite unit \
 		--logbase valgrind || :
 	meson_points "$log" --programs
+	[ -d "$build/demo/cluster" ] || suite_demo 3>/dev/null
+	valgrind_nib
+}
+
+# The whole program, on the cluster of the demonstration.
+valgrind_nib() {
+	local image=images/controlplane.img
+	local -a nib=(valgrind -q --leak-check=full --error-exitcode=99 "$build/release/builder/nib" -q
+		-C "$build/demo/cluster")
+
+	point 'nib check' "${nib[@]}" check
+	point 'nib plan' "${nib[@]}" plan controlplane --diff
+	point 'nib build' "${nib[@]}" build controlplane --replace --checksum
+	point 'nib verify' "${nib[@]}" verify controlplane "$image"
+	point 'nib inspect' "${nib[@]}" inspect "$image"
+	point 'nib boards' "${nib[@]}" boards
+	# Status 2 is that of a mistake in the command line, 99 that of valgrind.
+	point 'nib with a mistake' sh -c '"$@"; [ $? = 2 ]' sh "${nib[@]}" build nobody
 }
 
 suite_checks() {
@@ -123,15 +141,26 @@ suite_demo() {
 	point 'scripts/demo' env NIB_BUILD_DIR="$build/demo" "$root/scripts/demo" --no-install
 }
 
+# What make-full needs beside root, where its image is not in the cache: to mount, and to tell the
+# kernel of an emulator.  A container without privileges may do neither.
+may_mount() {
+	[ "$(id -u)" = 0 ] || return 1
+	unshare --mount mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+}
+
 suite_boot() {
-	local base status=0
+	local base
 
 	suite_release 3>/dev/null
-	base=$("$root/tests/images/make-full" --path) || status=$?
-	if [ $status != 0 ]; then
-		point 'make the full image' sh -c "exit $status"
+	if base=$("$root/tests/images/make-full" --path); then
+		printf 'ok - make the full image\n' >&3
+	elif may_mount; then
+		printf 'not ok - make the full image\n' >&3
+		return
+	else
+		printf 'ok - the full image and its boots # SKIP making it needs root, and leave to mount\n' >&3
 		return
 	fi
-	point 'make the full image' test -s "$base"
-	"$root/tests/boot/boot-test" --nib "$build/release/builder/nib" --base "$base" >&3
+	"$root/tests/boot/boot-test" --nib "$build/release/builder/nib" --base "$base" \
+		--keep "$build/boot" >&3
 }
