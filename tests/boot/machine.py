@@ -13,12 +13,17 @@ import shlex
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 from image import Image
 
 QEMU = "qemu-system-aarch64"
+# Where a boot ends that does not get to a login.
+DEAD_END = r"Kernel panic|\(initramfs\)|You are in emergency mode"
+# On a busy machine an emulated one may take longer to find its disk than systemd will wait.
+PATIENCE = "systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
 PR_SET_PDEATHSIG = 1
 
 
@@ -29,6 +34,11 @@ class MachineError(Exception):
 def die_with_parent():
     """In the child: a killed test leaves no emulator behind."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def end_on_sigterm():
+    """Let a SIGTERM take the same way out as an error, so that everything is cleared away."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def free_port():
@@ -61,6 +71,8 @@ class Machine:
     """
 
     CONSOLE = {"virt": "ttyAMA0,115200", "raspi3b": "ttyS1,115200"}
+    # QEMU's USB network card is claimed by the wrong driver of two, if that is there first.
+    APPEND = {"virt": "", "raspi3b": "modprobe.blacklist=cdc_subset"}
 
     def __init__(self, image, kind, directory, network=None, size=None, append=""):
         self.kind = kind
@@ -81,7 +93,7 @@ class Machine:
         )
         have = os.stat(self.disk).st_size
         # An SD card's size is a power of two, or QEMU refuses it.
-        want = 1 << (max(size or 0, have + 1) - 1).bit_length()
+        want = 1 << (max(size or 0, have) - 1).bit_length()
         os.truncate(self.disk, want)
 
     # -- starting ---------------------------------------------------------------------------
@@ -91,7 +103,8 @@ class Machine:
         console = self.CONSOLE[self.kind]
         line = Image(self.disk).fat("cmdline.txt").decode().strip()
         line = line.replace("console=serial0,115200", f"console={console}")
-        return " ".join(filter(None, [line, self.append, f"console={console}"]))
+        extra = [PATIENCE, self.APPEND[self.kind], self.append, f"console={console}"]
+        return " ".join(filter(None, [line, *extra]))
 
     def _extract(self, name):
         path = os.path.join(self.directory, name)
@@ -147,15 +160,15 @@ class Machine:
 
     # -- the serial console -----------------------------------------------------------------
 
-    def expect(self, pattern, timeout, start=0):
-        """Wait for a regular expression in the log; its match, or None when time is up."""
+    def expect(self, pattern, timeout):
+        """Wait for a regular expression in the log; its match, or None when it will not come."""
         until = time.monotonic() + timeout
         regex = re.compile(pattern, re.MULTILINE)
         with self._grown:
-            while not (match := regex.search(self.log, start)):
+            while not (match := regex.search(self.log)):
                 left = until - time.monotonic()
-                if left <= 0 or not self.running():
-                    return regex.search(self.log, start)
+                if left <= 0 or not self.running() or re.search(DEAD_END, self.log):
+                    return None
                 self._grown.wait(min(left, 5))
         return match
 
@@ -186,7 +199,8 @@ class Machine:
         until = time.monotonic() + timeout
         while True:
             done = self.ssh(key, "true", user)
-            if done.returncode == 0 or time.monotonic() > until or not self.running():
+            hopeless = not self.running() or re.search(DEAD_END, self.log)
+            if done.returncode == 0 or hopeless or time.monotonic() > until:
                 return done
             time.sleep(3)
 

@@ -55,6 +55,9 @@ image_mbr() {
 		start=$3, size=$4, type=c
 		start=$5, size=$6, type=$7
 	SCRIPT
+	# parted, which makes the real image, puts boot code here: one that stops (cli; hlt; jmp).
+	# It also takes an MBR without any for a new one, and gives that another id on first boot.
+	printf '\372\364\353\375' | dd of="$1" conv=notrunc status=none
 }
 
 # image_gpt IMAGE P1-START P1-SIZE P2-START P2-SIZE
