@@ -300,11 +300,8 @@ void kubernetes_vars_make(const struct inputs *inputs, const struct kubernetes_r
 void kubernetes_env(const struct inputs *inputs, const struct kubernetes_release *release,
 		    struct buf *ret)
 {
-	const struct cluster *cluster = inputs->cluster;
 	const struct node *node = inputs->node;
 
-	shellvars_add(ret, "CLUSTER_NAME", or_empty(cluster->name.value));
-	shellvars_add(ret, "CLUSTER_ENDPOINT", or_empty(cluster->endpoint.value));
 	shellvars_add(ret, "KUBERNETES_VERSION", or_empty(release->kubernetes));
 	shellvars_add(ret, "CILIUM_VERSION", or_empty(release->cilium));
 	shellvars_add(ret, "GATEWAY_API_VERSION", or_empty(release->gateway_api));

@@ -49,7 +49,6 @@ void kubernetes_vars_free(struct kubernetes_vars *vars);
 /**
  * Append the lines of /etc/nib/kubernetes.env, quoted for a shell; none is secret:
  *
- *     CLUSTER_NAME, CLUSTER_ENDPOINT     "192.168.5.20:6443"
  *     KUBERNETES_VERSION, CILIUM_VERSION, FLUX_OPERATOR_VERSION
  *     GATEWAY_API_VERSION                empty without Gateway API
  *     UPLOAD_CERTS                       "yes" if further control planes join by certificate key

@@ -13,8 +13,8 @@
  *     controlplane  the certificate key, in its kubeadm.yaml
  *     worker        nothing more
  *
- * The scripts also read NODE_NAME, NODE_ROLE, NODE_INTERFACE and NODE_ADDRESS (empty
- * for DHCP) from /etc/nib/node.env, which is not written here.
+ * The scripts also read NODE_NAME, NODE_ROLE, NODE_INTERFACE, NODE_ADDRESS (empty for
+ * DHCP) and CLUSTER_ENDPOINT from /etc/nib/node.env, which is not written here.
  */
 #pragma once
 

@@ -95,7 +95,7 @@ node_address() {
 
 	address=$(interface_addresses) || return 1
 	if [[ -n ${NODE_ADDRESS:-} ]]; then
-		grep -Fx "${NODE_ADDRESS%/*}" <<<"$address"
+		grep -Fx "$NODE_ADDRESS" <<<"$address"
 	else
 		head -n 1 <<<"$address"
 	fi

@@ -56,7 +56,7 @@ sleeps() {
 	show_address 192.168.5.99/24
 	step 10-preflight
 	[ "$status" -ne 0 ]
-	[[ "$output" == *"waiting for an address on eth0 (192.168.5.21/24)"* ]]
+	[[ "$output" == *"waiting for an address on eth0 (192.168.5.21)"* ]]
 	[[ "$output" == *"eth0 does not have it; interfaces: lo"* ]]
 
 	show_address 192.168.5.99/24 192.168.5.21/24

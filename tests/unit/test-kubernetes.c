@@ -358,7 +358,6 @@ static void tells_the_scripts_what_they_need(void **state)
 	} cases[] = {
 		{ "with everything",
 		  { .more = "cilium: {version: 1.19.6, gatewayAPI: true}\n" },
-		  "CLUSTER_NAME='rpi'\nCLUSTER_ENDPOINT='192.168.5.21:6443'\n"
 		  "KUBERNETES_VERSION='1.34.2'\nCILIUM_VERSION='1.19.6'\n"
 		  "GATEWAY_API_VERSION='1.4.1'\nFLUX_OPERATOR_VERSION='0.58.1'\n"
 		  "UPLOAD_CERTS='yes'\nKUBECONFIG_USER='pi'\n" },
@@ -366,7 +365,6 @@ static void tells_the_scripts_what_they_need(void **state)
 		  { .cluster = "  endpoint: 192.168.5.21:6443\n",
 		    .kubeadm = "1.33.4-1.1",
 		    .no_certificate_key = true },
-		  "CLUSTER_NAME='rpi'\nCLUSTER_ENDPOINT='192.168.5.21:6443'\n"
 		  "KUBERNETES_VERSION='1.33.4'\nCILIUM_VERSION='1.18.12'\n"
 		  "GATEWAY_API_VERSION=''\nFLUX_OPERATOR_VERSION='0.58.1'\n"
 		  "UPLOAD_CERTS=''\nKUBECONFIG_USER='pi'\n" },
