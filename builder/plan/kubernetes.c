@@ -95,7 +95,7 @@ static const struct file files[] = {
 	{ "firstboot/k8s-firstboot.sh", "/usr/bin/k8s-firstboot.sh", 0755,
 	  .wanted = everyone, .reason = "first boot" },
 	{ "firstboot/common.sh", "/usr/lib/k8s-firstboot/common.sh", 0644,
-	  .wanted = everyone, .reason = "what the steps of first boot share" },
+	  .wanted = everyone, .reason = "shared by the steps of first boot" },
 	STEP("10-preflight", everyone),
 	STEP("20-runtime", everyone),
 	STEP("30-kubeadm", everyone),
@@ -188,13 +188,12 @@ static void add_state(struct planning *planning, const struct kubernetes_release
 	struct buf env = { 0 }, nodes = { 0 };
 
 	kubernetes_env(inputs, release, &env);
-	plan_write(plan, "/etc/nib/kubernetes.env", env, ATTR_ROOT_0644,
-		   "versions and endpoint for first boot");
+	plan_write(plan, "/etc/nib/kubernetes.env", env, ATTR_ROOT_0644, "versions for first boot");
 
 	if (is_init(inputs)) {
 		kubernetes_nodes(inputs->cluster, &nodes);
 		plan_write(plan, "/etc/nib/nodes", nodes, ATTR_ROOT_0644,
-			   "nodes whose certificates may be approved");
+			   "whose certificates to approve");
 	}
 
 	/* A base image that was booted once must not look as if first boot were over. */
