@@ -2,20 +2,39 @@
 #include "plan/build.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "image/copy.h"
+#include "plan/identity.h"
 #include "plan/manifest.h"
 #include "plan/raspios.h"
 #include "util/alloc.h"
 #include "util/cancel.h"
 #include "util/output.h"
 
+/* What another node has, its secrets too, would stay where this node's role wants nothing. */
+static int check_identity(const struct inputs *inputs, const struct disk *base, struct error *err)
+{
+	AUTOIDENTITY struct identity identity = { 0 };
+
+	int r = identity_read(base->backend, &identity, err);
+	if (r < 0 || !identity.node || strcmp(identity.node, inputs->node->name.value) == 0)
+		return r;
+
+	return error_set(err, -EINVAL,
+			 "'%s' is the image of node '%s' already; a base image is needed",
+			 base->name, identity.node);
+}
+
 int build_plan(const struct inputs *inputs, const struct disk *base, struct plan *plan,
 	       struct diags *diags, struct error *err)
 {
-	int r = raspios_plan(inputs, base->backend, &base->layout, &base->release, plan, diags,
-			     err);
+	int r = check_identity(inputs, base, err);
+	if (r < 0)
+		return r;
+
+	r = raspios_plan(inputs, base->backend, &base->layout, &base->release, plan, diags, err);
 	if (r < 0 || diags->errors)
 		return r;
 

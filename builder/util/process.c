@@ -23,12 +23,18 @@ struct child {
 	struct buf output, message;
 };
 
+static const char *search_path(void)
+{
+	const char *path = getenv("PATH");
+
+	return path ? path : "/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
 static void environment(const struct process *process, char *ret[static 32], char **path)
 {
-	const char *host = getenv("PATH");
 	size_t n = 0;
 
-	*path = xasprintf("PATH=%s", host ? host : "/usr/sbin:/usr/bin:/sbin:/bin");
+	*path = xasprintf("PATH=%s", search_path());
 	ret[n++] = *path;
 	for (size_t i = 0; process->env && process->env[i] && n < 31; i++)
 		ret[n++] = (char *)(uintptr_t)process->env[i];
@@ -55,12 +61,36 @@ static void set_signals(posix_spawnattr_t *attr)
 	posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
+/* In PATH, as a shell would find it; NULL if it is not there. */
+static char *find_program(const char *name)
+{
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0 ? xstrdup(name) : NULL;
+
+	for (const char *dir = search_path(); *dir;) {
+		size_t len = strcspn(dir, ":");
+		AUTOFREE char *file = xasprintf("%.*s/%s", (int)len, dir, name);
+
+		/* An empty entry would mean the current directory: nothing is run from there. */
+		if (len && access(file, X_OK) == 0)
+			return TAKE(file);
+		dir += len + (dir[len] == ':');
+	}
+
+	return NULL;
+}
+
 static int spawn(const struct process *process, int in, int out, int err, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	char *env[32];
 	char *path;
+
+	/* posix_spawnp() would do, but under some tracers it does not tell what is missing. */
+	AUTOFREE char *program = find_program(process->argv[0]);
+	if (!program)
+		return -ENOENT;
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attr);
@@ -71,8 +101,8 @@ static int spawn(const struct process *process, int in, int out, int err, pid_t 
 	set_signals(&attr);
 	environment(process, env, &path);
 
-	int r = posix_spawnp(ret, process->argv[0], &actions, &attr,
-			     (char *const *)(uintptr_t)process->argv, env);
+	int r = posix_spawn(ret, program, &actions, &attr, (char *const *)(uintptr_t)process->argv,
+			    env);
 
 	free(path);
 	posix_spawnattr_destroy(&attr);

@@ -139,6 +139,13 @@ made() {
 	refused 2 "kernel_2712.img"
 }
 
+@test "a base image that is another node's image already" {
+	"$NIB" -q -f test.yaml build controlplane -o other.img
+	mv other.img base.img
+	refused 1 "image of node 'controlplane' already"
+	rm other.img.json
+}
+
 @test "no image there" {
 	sed -i 's/base.img/nowhere.img/' test.yaml
 	refused 2 "test.yaml:[0-9]+:[0-9]+: error: .*nowhere.img.*No such file"
