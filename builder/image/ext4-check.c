@@ -115,23 +115,76 @@ static int check_state(const struct check *check, struct error *err)
 	return 0;
 }
 
-static int check_size(const struct check *check, struct error *err)
+/** The numbers of the superblock that everything else hangs on. */
+struct geometry {
+	uint64_t blocks;
+	uint32_t first_block, block_size, inode_size, descriptor_size;
+	uint32_t blocks_per_group, inodes_per_group, inodes;
+};
+
+static bool is_power_of_2(uint32_t n)
+{
+	return n && (n & (n - 1)) == 0;
+}
+
+static bool in_bitmap(const struct geometry *g, uint32_t count)
+{
+	return count >= 8 && count % 8 == 0 && count <= 8 * g->block_size;
+}
+
+static struct geometry read_geometry(const struct ext2_super_block *sb)
+{
+	bool wide = le32toh(sb->s_feature_incompat) & EXT4_FEATURE_INCOMPAT_64BIT;
+
+	return (struct geometry){
+		.blocks = le32toh(sb->s_blocks_count) |
+			  (wide ? (uint64_t)le32toh(sb->s_blocks_count_hi) << 32 : 0),
+		.first_block = le32toh(sb->s_first_data_block),
+		.block_size = EXT2_MIN_BLOCK_SIZE << le32toh(sb->s_log_block_size),
+		.inode_size = le16toh(sb->s_inode_size),
+		.descriptor_size = wide ? le16toh(sb->s_desc_size) : EXT2_MIN_DESC_SIZE,
+		.blocks_per_group = le32toh(sb->s_blocks_per_group),
+		.inodes_per_group = le32toh(sb->s_inodes_per_group),
+		.inodes = le32toh(sb->s_inodes_count),
+	};
+}
+
+/* The kernel's checks; libext2fs believes some of these numbers and writes where they lead. */
+static bool is_sane(const struct geometry *g, const struct ext2_super_block *sb)
+{
+	if (g->inode_size < EXT2_GOOD_OLD_INODE_SIZE || g->inode_size > g->block_size ||
+	    !is_power_of_2(g->inode_size) || g->descriptor_size < EXT2_MIN_DESC_SIZE ||
+	    g->descriptor_size > EXT2_MAX_DESC_SIZE || !is_power_of_2(g->descriptor_size))
+		return false;
+	if (!in_bitmap(g, g->blocks_per_group) || !in_bitmap(g, g->inodes_per_group) ||
+	    g->first_block != (g->block_size == EXT2_MIN_BLOCK_SIZE) || g->blocks <= g->first_block)
+		return false;
+	if (sb->s_log_cluster_size != sb->s_log_block_size ||
+	    le32toh(sb->s_clusters_per_group) != g->blocks_per_group ||
+	    le32toh(sb->s_first_ino) < EXT2_GOOD_OLD_FIRST_INO)
+		return false;
+
+	uint64_t groups = (g->blocks - g->first_block - 1) / g->blocks_per_group + 1;
+
+	return groups <= UINT32_MAX && groups * g->inodes_per_group == g->inodes &&
+	       le16toh(sb->s_reserved_gdt_blocks) <= g->block_size / sizeof(uint32_t);
+}
+
+static int check_geometry(const struct check *check, struct error *err)
 {
 	const struct ext2_super_block *sb = check->sb;
 	AUTOBUF struct buf want = { 0 }, has = { 0 };
-	uint64_t blocks = le32toh(sb->s_blocks_count);
-	uint32_t shift = le32toh(sb->s_log_block_size);
 
-	if (le32toh(sb->s_feature_incompat) & EXT4_FEATURE_INCOMPAT_64BIT)
-		blocks |= (uint64_t)le32toh(sb->s_blocks_count_hi) << 32;
-	if (shift > EXT2_MAX_BLOCK_LOG_SIZE - EXT2_MIN_BLOCK_LOG_SIZE)
+	if (le32toh(sb->s_log_block_size) > EXT2_MAX_BLOCK_LOG_SIZE - EXT2_MIN_BLOCK_LOG_SIZE)
 		return ext4_damaged(check->part, "its block size is impossible", err);
 
-	shift += EXT2_MIN_BLOCK_LOG_SIZE;
-	if (blocks <= check->part->size >> shift)
+	struct geometry g = read_geometry(sb);
+	if (!is_sane(&g, sb))
+		return ext4_damaged(check->part, "its superblock is damaged", err);
+	if (g.blocks <= check->part->size / g.block_size)
 		return 0;
 
-	text_add_size(&want, blocks > UINT64_MAX >> shift ? UINT64_MAX : blocks << shift);
+	text_add_size(&want, g.blocks * g.block_size);
 	text_add_size(&has, check->part->size);
 	return error_set(err, -EUCLEAN, "it has %s, but the partition only %s", buf_text(&want),
 			 buf_text(&has));
@@ -155,6 +208,6 @@ int ext4_check_superblock(int fd, const struct partition *part, struct error *er
 	if (r == 0)
 		r = check_state(&check, err);
 	if (r == 0)
-		r = check_size(&check, err);
+		r = check_geometry(&check, err);
 	return r;
 }

@@ -75,7 +75,10 @@ static int run(const struct fat *fat, const char *const *argv, int fd, struct er
 	const int fds[] = { fat->fd, fd, -1 };
 	const struct process process = { .argv = argv, .env = env, .fds = fds };
 
-	return process_run(&process, NULL, err);
+	int r = process_run(&process, NULL, err);
+	if (r == -ENOENT)
+		err->code = -ENOPKG; /* it is not the file that is missing */
+	return r < 0 ? err->code : 0;
 }
 
 static char *drive(const struct fat *fat)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/alloc.h"
+#include "util/text.h"
 
 /* The limits of Linux itself. */
 enum { MAX_HOPS = 40, MAX_NAME = 255 };
@@ -79,19 +80,34 @@ static void push(struct walk *walk, struct fs *fs, const struct fs_node *node, c
 	*ARRAY_ADD(walk->steps, walk->depth) = step;
 }
 
-/* The path of the topmost directory within the image, or within its file system; "" is a root. */
-static char *path_of(const struct walk *walk, bool within_fs)
+/* The path of the topmost directory within its file system; "" is a root. */
+static char *path_in_fs(const struct walk *walk)
 {
 	AUTOBUF struct buf path = { 0 };
 
 	for (size_t i = 1; i < walk->depth; i++) {
-		if (within_fs && walk->steps[i].mount_root)
+		if (walk->steps[i].mount_root)
 			buf_free(&path);
 		else
 			buf_addf(&path, "/%s", walk->steps[i].name);
 	}
 
 	return xstrdup(buf_text(&path));
+}
+
+/* The path of a name in the topmost directory, for a message: names may be hostile. */
+static char *path_shown(const struct walk *walk, const char *name)
+{
+	AUTOBUF struct buf path = { 0 };
+
+	for (size_t i = 1; i < walk->depth; i++)
+		buf_addf(&path, "/%s", walk->steps[i].name);
+	if (name)
+		buf_addf(&path, "/%s", name);
+
+	char *shown = xstrdup(buf_text(&path));
+	text_make_printable(shown);
+	return shown;
 }
 
 static bool in_link(const struct walk *walk)
@@ -101,14 +117,14 @@ static bool in_link(const struct walk *walk)
 
 static int not_there(struct walk *walk, const char *name, struct error *err)
 {
-	AUTOFREE char *dir = path_of(walk, false);
+	AUTOFREE char *path = path_shown(walk, name);
 
 	if (in_link(walk))
 		return error_set(err, -ENOENT,
 				 "'%s' is a symbolic link to '%s', which is not in the image",
 				 walk->link, walk->target);
 
-	return error_set(err, -ENOENT, "'%s/%s' is not in the image", dir, name);
+	return error_set(err, -ENOENT, "'%s' is not in the image", path);
 }
 
 static int leads_out(const struct walk *walk, const char *path, struct error *err)
@@ -124,8 +140,7 @@ static int leads_out(const struct walk *walk, const char *path, struct error *er
 static int follow_link(struct walk *walk, const struct fs_node *node, const char *name,
 		       struct error *err)
 {
-	AUTOFREE char *dir = path_of(walk, false);
-	AUTOFREE char *link = xasprintf("%s/%s", dir, name);
+	AUTOFREE char *link = path_shown(walk, name);
 	char *target = NULL;
 
 	int r = top(walk)->fs->ops->readlink(top(walk)->fs, node, &target, err);
@@ -142,15 +157,15 @@ static int follow_link(struct walk *walk, const struct fs_node *node, const char
 	walk->link = TAKE(link);
 	walk->target = target;
 	walk->after_link = after;
+	while (target[0] == '/' && walk->depth > 1)
+		pop(walk);
 
+	text_make_printable(walk->target);
 	if (++walk->hops > MAX_HOPS)
 		return error_set(err, -ELOOP, "too many symbolic links, the last is '%s' -> '%s'",
 				 walk->link, walk->target);
 	if (target[0] == '\0')
 		return error_set(err, -EINVAL, "symbolic link '%s' is empty", walk->link);
-
-	while (target[0] == '/' && walk->depth > 1)
-		pop(walk);
 	return 0;
 }
 
@@ -163,9 +178,9 @@ static int enter(struct walk *walk, const char *name, bool last, struct error *e
 
 	int r = dir->fs->ops->lookup(dir->fs, &dir->node, name, &node, &found, err);
 	if (r < 0) {
-		AUTOFREE char *where = path_of(walk, false);
+		AUTOFREE char *path = path_shown(walk, name);
 
-		return error_prefix(err, "'%s/%s'", where, name);
+		return error_prefix(err, "'%s'", path);
 	}
 
 	if (!found && last && !in_link(walk)) {
@@ -185,7 +200,7 @@ static int step_on(struct walk *walk, const char *path, const char *name, bool l
 		   struct error *err)
 {
 	if (top(walk)->node.stat.type != FILE_DIRECTORY) {
-		AUTOFREE char *where = path_of(walk, false);
+		AUTOFREE char *where = path_shown(walk, NULL);
 
 		return error_set(err, -ENOTDIR, "'%s' is not a directory", where);
 	}
@@ -262,7 +277,7 @@ int path_resolve(const struct mounts *mounts, const char *path, bool follow, str
 
 	place.fs = top(&walk)->fs;
 	place.dir = top(&walk)->node;
-	place.dir_path = path_of(&walk, true);
+	place.dir_path = path_in_fs(&walk);
 	*ret = place;
 	return 0;
 }

@@ -148,12 +148,12 @@ static inline void image_check(const struct image *image)
 }
 
 /** Open the file systems by the direct back end; the root, and the FAT below /boot/firmware. */
-static inline struct backend *image_mount(struct image *image, bool read_only)
+static inline struct backend *image_mount_at(struct image *image, bool read_only, int64_t now)
 {
 	AUTOERROR struct error err = ERROR_NONE;
 	struct backend *b = NULL;
 
-	int r = backend_direct.open(image->fd, read_only, 1700000000, &b, &err);
+	int r = backend_direct.open(image->fd, read_only, now, &b, &err);
 	if (r == 0)
 		r = b->ops->mount(b, &image->layout.partitions[1], "/", &err);
 	if (r == 0)
@@ -161,6 +161,12 @@ static inline struct backend *image_mount(struct image *image, bool read_only)
 	if (r < 0)
 		fail_msg("%s", err.message);
 	return b;
+}
+
+/** The same, in November 2023. */
+static inline struct backend *image_mount(struct image *image, bool read_only)
+{
+	return image_mount_at(image, read_only, 1700000000);
 }
 
 /** Flush and release a back end. */

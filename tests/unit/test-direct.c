@@ -219,7 +219,11 @@ static void keeps_other_files(void **state)
 
 static void edits_large_directories(void **state)
 {
-	static const char *const indexes[] = { ":", "e2fsck -fyD \"$ext4\" || [ $? = 1 ]" };
+	static const char *const indexes[] = {
+		":", "e2fsck -fyD \"$ext4\" || [ $? = 1 ]",
+		/* As made on arm64, where char is unsigned. */
+		"echo ssv flags 2 | debugfs -w -f - \"$ext4\"; e2fsck -fyD \"$ext4\" || [ $? = 1 ]"
+	};
 
 	(void)state;
 	TEST_EACH (i, indexes) {
@@ -240,7 +244,7 @@ static void edits_large_directories(void **state)
 		put_text(b, path, "long name");
 		for (unsigned n = 1; n <= 1500; n++) {
 			AUTOFREE char *old = xasprintf("/d/file-number-%u", 3 * n);
-			AUTOFREE char *new = xasprintf("/d/another-file-%u", n);
+			AUTOFREE char *new = xasprintf("/d/another-\xc3\xa4-file-%u", n);
 
 			put_text(b, new, "");
 			if (n % 3 == 0)
@@ -317,6 +321,71 @@ static void is_deterministic(void **state)
 	}
 
 	RUN(&image, "cmp first $img; ! cmp base $img");
+}
+
+/* Inodes count to 2446, a FAT from 1980; 0 is not "now". */
+static void writes_times(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		int64_t now;
+		const char *ext4, *fat;
+	} cases[] = {
+		{ 0,           "Thu Jan  1 00:00:01 1970", "1980-01-01" },
+		{ 1700000000,  "Tue Nov 14 22:13:20 2023", "2023-11-14" },
+		{ 4102444800,  "Fri Jan  1 00:00:00 2100", "2100-01-01" },
+		{ 10000000000, "Sat Nov 20 17:46:40 2286", "2107-12-31" },
+	};
+	/* clang-format on */
+
+	(void)state;
+	TEST_EACH (i, cases) {
+		AUTOIMAGE struct image image;
+
+		image_make(&image, &(struct image_options){ .fat = "-F 32 -s 1", .fat_mib = 40 });
+		struct backend *b = image_mount_at(&image, false, cases[i].now);
+
+		put_text(b, "/etc/x", "x");
+		put_text(b, "/boot/firmware/x", "x");
+		assert_ok(b->ops->mkdir(b, "/etc/d", &root_0644, err));
+		image_finish(b);
+		image_check(&image);
+		AUTOFREE char *time = xasprintf("(atime|mtime|crtime): .*%s", cases[i].ext4);
+		assert_stat(&image, "/etc/x", time);
+		assert_stat(&image, "/etc/d", time);
+		assert_stat(&image, "/etc", time);
+		RUN(&image, "mdir -i $img@@1M ::/x | grep %s", cases[i].fat);
+	}
+}
+
+/* When it was written, else when it was made. */
+static void finds_base_time(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *then;
+		int64_t want;
+	} cases[] = {
+		{ "echo dirty | E2FSPROGS_FAKE_TIME=1776081600 debugfs -w -f - \"$ext4\"", 1776081600 },
+		{ "printf '\\0\\0\\0\\0' | dd of=$img bs=1 conv=notrunc seek=$((p2 * 512 + 1024 + 0x30)); "
+		  "printf '\\4\\3\\2\\1' | dd of=$img bs=1 conv=notrunc seek=$((p2 * 512 + 1024 + 0x108))", 0x01020304 },
+	};
+	/* clang-format on */
+
+	(void)state;
+	TEST_EACH (i, cases) {
+		AUTOERROR struct error failure = ERROR_NONE;
+		AUTOIMAGE struct image image;
+		int64_t time;
+
+		image_make(&image, &(struct image_options){ .then = cases[i].then });
+		const struct partition *parts = image.layout.partitions;
+
+		assert_ok(backend_base_time(image.fd, &parts[1], &time, err));
+		assert_int_equal(time, cases[i].want);
+		assert_true(backend_base_time(image.fd, &parts[0], &time, &failure) < 0);
+		assert_text("FAT", failure.message, "partition 1 has no ext4");
+	}
 }
 
 /* Fill what is left with files of one block; that is the fastest way to the last one. */
@@ -518,6 +587,8 @@ int main(void)
 		cmocka_unit_test(edits_large_directories),
 		cmocka_unit_test(leaves_no_trace_of_old_content),
 		cmocka_unit_test(is_deterministic),
+		cmocka_unit_test(writes_times),
+		cmocka_unit_test(finds_base_time),
 		cmocka_unit_test(reports_missing_blocks),
 		cmocka_unit_test(survives_the_last_block),
 		cmocka_unit_test(reports_missing_inodes),

@@ -12,7 +12,7 @@
 	"ln -s ../evil/x usr/chain; ln -s nowhere dangling; ln -s firmware/overlays "   \
 	"boot/overlays; "                                                               \
 	"ln -s ../../usr/share/../../../usr usr/share/far; ln -s etc/passwd/x notdir; " \
-	"ln -s f usr/lib/link; ln -s usr/lib c0; "                                      \
+	"ln -s $'bad\\e[1m\\n' ctrl; ln -s f usr/lib/link; ln -s usr/lib c0; "          \
 	"for i in $(seq 45); do ln -s c$((i-1)) c$i; done"
 
 static struct image image;
@@ -90,6 +90,7 @@ static void refuses_bad_links(void **state)
 		{ "/usr/chain",       -ENOENT, "'/evil' is a symbolic link to '/proc/self/root/etc', which is not in the image" },
 		{ "/dangling",        -ENOENT, "'/dangling' is a symbolic link to 'nowhere', which is not in the image" },
 		{ "/dangling/x",      -ENOENT, "'/dangling' is a symbolic link to 'nowhere', which is not in the image" },
+		{ "/ctrl",            -ENOENT, "'/ctrl' is a symbolic link to 'bad?[1m?', which is not in the image" },
 		{ "/loop1",           -ELOOP,  "too many symbolic links, the last is '/loop1' -> 'loop2'" },
 		{ "/c40/f",           -ELOOP,  "too many symbolic links, the last is '/c0' -> 'usr/lib'" },
 		{ "/notdir",          -ENOTDIR, "'/etc/passwd' is not a directory" },
