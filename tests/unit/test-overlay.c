@@ -88,6 +88,7 @@ static void refuses_by_name(void **state)
 		  "'/out/shadow' is below '/out', which is a symbolic link" },
 		{ { { "a", 'f', "x", 0644, 0 }, { "a/b/c", 'f', "x", 0644, 0 } },
 		  "'/a/b/c' is below '/a', which is a file" },
+		{ { { "a", 'f', "x", 0644, (uid_t)-1 } }, "'a' has an owner that cannot be" },
 		{ { { "./", 'l', "/etc", 0777, 0 } }, "'./' has no name below the directory" },
 	};
 	/* clang-format on */

@@ -158,6 +158,20 @@ static void unpacks_archives(void **state)
 	assert_int_equal(fake_find(f.b, "/etc")->attr.mode, 0755);
 }
 
+/* sshd does not use keys in a directory that others can write to. */
+static void keeps_directories_of_the_plan(void **state)
+{
+	static const struct fake_entry entries[] = { { "home/pi/.ssh/", 'd', NULL, 0777, 0 },
+						     { NULL } };
+	AUTONODE struct fake_node f;
+
+	(void)state;
+	fake_node_init(&f, fake_trixie());
+	set_archive(&f, "/", entries);
+	fake_node_run(&f);
+	assert_int_equal(plan_find(&f.plan, "/home/pi/.ssh")->attr.mode, 0700);
+}
+
 static void unpacks_below_a_directory(void **state)
 {
 	static const struct fake_entry entries[] = { { "a", 'f', "x", 0644, 0 }, { NULL } };
@@ -210,6 +224,7 @@ int main(void)
 		cmocka_unit_test(knows_new_users),
 		cmocka_unit_test(points_at_mistakes),
 		cmocka_unit_test(unpacks_archives),
+		cmocka_unit_test(keeps_directories_of_the_plan),
 		cmocka_unit_test(unpacks_below_a_directory),
 		cmocka_unit_test(refuses_archives),
 	};

@@ -88,6 +88,19 @@ static void installs_keys(void **state)
 	assert_null(plan_find(&f.plan, "/home/pi"));
 }
 
+static void lets_root_have_keys(void **state)
+{
+	AUTONODE struct fake_node f;
+
+	(void)state;
+	fake_node_init(&f, fake_trixie());
+	f.users[0].name = fake_value("root");
+	fake_node_run(&f);
+	assert_text("errors", fake_node_first(&f, DIAG_ERROR), "");
+	assert_int_equal(plan_find(&f.plan, "/root/.ssh/authorized_keys")->attr.uid, 0);
+	assert_row("no password", &f, "/etc/shadow", "root", "root:*:20556:0:99999:7:::");
+}
+
 static void decides_on_sudo(void **state)
 {
 	static const struct {
@@ -277,6 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_pi_a_shell_and_a_password),
 		cmocka_unit_test(installs_keys),
+		cmocka_unit_test(lets_root_have_keys),
 		cmocka_unit_test(decides_on_sudo),
 		cmocka_unit_test(creates_others),
 		cmocka_unit_test(points_at_mistakes),

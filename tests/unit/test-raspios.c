@@ -48,6 +48,25 @@ static void derives_an_id_per_node(void **state)
 	assert_true(plan_find(&f.plan, "")->disk_id != plan_find(&g.plan, "")->disk_id);
 }
 
+/* First boot looks for eight digits when it replaces the id by a random one. */
+static void pads_ids_with_zeros(void **state)
+{
+	AUTONODE struct fake_node f;
+	char name[16] = "";
+
+	(void)state;
+	fake_node_init(&f, fake_trixie());
+	f.inputs.derive.node = name;
+	for (unsigned i = 0; derive_u32(&f.inputs.derive, "disk-id") >> 28; i++)
+		(void)snprintf(name, sizeof(name), "node%u", i);
+	fake_node_run(&f);
+	assert_non_null(strstr(fake_node_text(&f, CMDLINE), " root=PARTUUID=0"));
+	assert_non_null(strstr(fake_node_text(&f, "/etc/fstab"), "\nPARTUUID=0"));
+
+	const char *root = strstr(fake_node_text(&f, CMDLINE), "root=PARTUUID=");
+	assert_int_equal(strspn(root + strlen("root=PARTUUID="), "0123456789abcdef"), 8);
+}
+
 static void edits_the_command_line(void **state)
 {
 	static const char *const arguments[] = { "psi=1", NULL };
@@ -272,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_disk_ids_in_step),
 		cmocka_unit_test(derives_an_id_per_node),
+		cmocka_unit_test(pads_ids_with_zeros),
 		cmocka_unit_test(edits_the_command_line),
 		cmocka_unit_test(leaves_other_roots_alone),
 		cmocka_unit_test(refuses_command_lines),

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "fake-raspios.h"
+#include "plan/imagetext.h"
 #include "test.h"
 #include "util/alloc.h"
 
@@ -79,7 +80,7 @@ static void does_not_guess(void **state)
 static void fails_on_bad_files(void **state)
 {
 	static const char nul[] = "a\0b";
-	AUTOFREE char *line = xcalloc(70000, 1);
+	AUTOFREE char *line = xcalloc(70000, 1), *lines = xcalloc(IMAGETEXT_MAX + 1, 1);
 	const struct {
 		const char *name, *path;
 		const char *content;
@@ -92,10 +93,14 @@ static void fails_on_bad_files(void **state)
 		{ "long line", "/etc/rpi-issue", line, 69999,
 		  "look for the operating system: '/etc/rpi-issue' has a line of more than 65536 "
 		  "bytes" },
+		{ "big file", "/etc/rpi-issue", lines, IMAGETEXT_MAX + 1,
+		  "look for the operating system: '/etc/rpi-issue' has 1048577 bytes, but at most "
+		  "1048576 are expected" },
 	};
 
 	(void)state;
 	memset(line, 'x', 69999);
+	memset(lines, '\n', IMAGETEXT_MAX + 1);
 	TEST_EACH (i, cases) {
 		AUTOBACKEND struct backend *b = fake_trixie();
 		AUTORELEASE struct release release = { 0 };
