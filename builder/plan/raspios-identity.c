@@ -120,15 +120,11 @@ static int plan_machine_id(struct raspios *r, bool *booted, struct error *err)
 static int plan_host_keys(struct raspios *r, bool *found, struct error *err)
 {
 	AUTONAMES struct file_names names = { 0 };
-	bool exists = false, renewed = false;
+	bool renewed = false;
 
-	int code = backend_exists(r->b, "/etc/ssh", &exists, err);
+	int code = backend_exists(r->b, UNITS_LIB "sshd-keygen.service", &renewed, err);
 	if (code == 0)
-		code = backend_exists(r->b, UNITS_LIB "sshd-keygen.service", &renewed, err);
-	if (code < 0 || !exists)
-		return code;
-
-	code = r->b->ops->list(r->b, "/etc/ssh", &names, err);
+		code = raspios_list(r, "/etc/ssh", &names, err);
 	for (size_t i = 0; code == 0 && i < names.count; i++) {
 		if (!text_starts(names.list[i], "ssh_host_"))
 			continue;

@@ -78,12 +78,8 @@ static void plan_profile(struct raspios *r, const char *id, const char *path)
 static int remove_older(struct raspios *r, const char *path, struct error *err)
 {
 	AUTONAMES struct file_names names = { 0 };
-	bool exists;
 
-	int code = backend_exists(r->b, CONNECTIONS, &exists, err);
-	if (code == 0 && exists)
-		code = r->b->ops->list(r->b, CONNECTIONS, &names, err);
-
+	int code = raspios_list(r, CONNECTIONS, &names, err);
 	for (size_t i = 0; code == 0 && i < names.count; i++) {
 		AUTOFREE char *other = xasprintf(CONNECTIONS "%s", names.list[i]);
 
@@ -96,12 +92,8 @@ static int remove_older(struct raspios *r, const char *path, struct error *err)
 static int unblock_radio(struct raspios *r, struct error *err)
 {
 	AUTONAMES struct file_names names = { 0 };
-	bool exists;
 
-	int code = backend_exists(r->b, RFKILL, &exists, err);
-	if (code == 0 && exists)
-		code = r->b->ops->list(r->b, RFKILL, &names, err);
-
+	int code = raspios_list(r, RFKILL, &names, err);
 	for (size_t i = 0; code == 0 && i < names.count; i++) {
 		AUTOFREE char *path = xasprintf(RFKILL "/%s", names.list[i]);
 

@@ -60,6 +60,13 @@ int raspios_presets(struct raspios *r, struct error *err);
 /** The user's own files and archives. */
 int raspios_files(struct raspios *r, struct error *err);
 
+/**
+ * Names in a directory of the image; none if it is not there.
+ *
+ * Names that would do something to a terminal are refused.
+ */
+int raspios_list(struct raspios *r, const char *path, struct file_names *ret, struct error *err);
+
 /** Have a path removed if there is anything. */
 int raspios_remove(struct raspios *r, const char *path, const char *reason, struct error *err);
 

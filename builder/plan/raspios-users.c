@@ -13,7 +13,7 @@ static const char *const groups[] = {
 };
 
 /* Limits of /etc/skel, which the image controls. */
-enum { SKEL_MAX_DEPTH = 8, SKEL_MAX_FILES = 256 };
+enum { SKEL_MAX_DEPTH = 8, SKEL_MAX_FILES = 256, SKEL_MAX_SIZE = 1 << 20 };
 
 /** One user while it is planned. */
 struct planned_user {
@@ -137,7 +137,7 @@ static int copy_skel_file(struct skel *skel, const char *from, const char *to, u
 	struct plan *plan = skel->r->plan;
 	struct backend *b = skel->r->b;
 	AUTOFREE char *target = NULL;
-	AUTOIMAGETEXT struct imagetext file = { 0 };
+	AUTOBUF struct buf content = { 0 };
 	struct file_stat st;
 
 	int code = b->ops->stat(b, from, &st, err);
@@ -153,9 +153,11 @@ static int copy_skel_file(struct skel *skel, const char *from, const char *to, u
 		plan_mkdir(plan, to, attr, reason);
 		return copy_skel(skel, from, to, depth + 1, err);
 	case FILE_REGULAR:
-		code = imagetext_read(b, from, IMAGETEXT_MAX, &file, err);
+		if (st.size > SKEL_MAX_SIZE)
+			return error_set(err, -EFBIG, "'%s' is too big for a skeleton", from);
+		code = b->ops->read(b, from, &content, err);
 		if (code == 0)
-			plan_write(plan, to, TAKE_BUF(file.text), attr, reason);
+			plan_write(plan, to, TAKE_BUF(content), attr, reason);
 		return code;
 	case FILE_SYMLINK:
 		code = b->ops->readlink(b, from, &target, err);
@@ -171,7 +173,7 @@ static int copy_skel(struct skel *skel, const char *from, const char *to, unsign
 {
 	AUTONAMES struct file_names names = { 0 };
 
-	int code = skel->r->b->ops->list(skel->r->b, from, &names, err);
+	int code = raspios_list(skel->r, from, &names, err);
 	for (size_t i = 0; code == 0 && i < names.count; i++) {
 		AUTOFREE char *source = xasprintf("%s/%s", from, names.list[i]);
 		AUTOFREE char *target = xasprintf("%s/%s", to, names.list[i]);
@@ -187,17 +189,13 @@ static int plan_home(struct raspios *r, const struct planned_user *u, struct err
 {
 	struct skel skel = { .r = r, .account = &u->account };
 	struct file_attr attr = { .uid = u->account.uid, .gid = u->account.gid, .mode = 0700 };
-	bool exists, has_skel;
+	bool exists;
 
 	int code = backend_exists(r->b, u->account.home, &exists, err);
 	if (code < 0 || exists)
 		return code;
 
 	plan_mkdir(r->plan, u->account.home, attr, "home directory");
-	code = backend_exists(r->b, "/etc/skel", &has_skel, err);
-	if (code < 0 || !has_skel)
-		return code;
-
 	return copy_skel(&skel, "/etc/skel", u->account.home, 0, err);
 }
 
@@ -263,6 +261,10 @@ static bool is_person(const struct planned_user *u)
 
 static bool is_good_home(const char *home)
 {
+	for (const char *p = home; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+
 	return home[0] == '/' && home[1] && !strstr(home, "/..") && !text_ends(home, "/");
 }
 

@@ -8,6 +8,32 @@
 #include "plan/raspios-parts.h"
 #include "util/alloc.h"
 
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+
+	return true;
+}
+
+int raspios_list(struct raspios *r, const char *path, struct file_names *ret, struct error *err)
+{
+	bool exists;
+
+	int code = backend_exists(r->b, path, &exists, err);
+	if (code < 0 || !exists)
+		return code;
+
+	code = r->b->ops->list(r->b, path, ret, err);
+	for (size_t i = 0; code == 0 && i < ret->count; i++)
+		if (!is_printable(ret->list[i]))
+			code = error_set(err, -EINVAL,
+					 "'%s' has a file with a control character in its name",
+					 path);
+	return code;
+}
+
 int raspios_remove(struct raspios *r, const char *path, const char *reason, struct error *err)
 {
 	bool exists;

@@ -141,7 +141,10 @@ static int detect_kernels(struct backend *b, struct release *release, struct err
 	if (r < 0 || !exists)
 		return r;
 
-	return b->ops->list(b, path, &release->kernels, err);
+	r = b->ops->list(b, path, &release->kernels, err);
+	for (size_t i = 0; r == 0 && i < release->kernels.count; i++)
+		text_make_printable(release->kernels.list[i]);
+	return r;
 }
 
 static int detect_boot_path(struct backend *b, struct release *release, struct error *err)

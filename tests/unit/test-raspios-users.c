@@ -235,6 +235,8 @@ static void fails_on_broken_accounts(void **state)
 		  "'/etc/passwd' has no usable home for 'pi'" },
 		{ "/etc/passwd", "pi:x:1000:1000:::/bin/bash\n",
 		  "'/etc/passwd' has no usable home for 'pi'" },
+		{ "/etc/passwd", "pi:x:1000:1000::/home/\033[2J:/bin/bash\n",
+		  "'/etc/passwd' has no usable home for 'pi'" },
 		{ "/etc/passwd", "pi:x:-1:1000::/home/pi:/bin/bash\n",
 		  "'/etc/passwd' has no valid uid and gid for 'pi'" },
 	};
@@ -251,6 +253,43 @@ static void fails_on_broken_accounts(void **state)
 		fake_node_run(&f);
 		assert_case(cases[i].want, f.code < 0);
 		assert_text(cases[i].path, f.err.message, cases[i].want);
+	}
+}
+
+/* The skeleton is the image's, which is not trusted. */
+static void limits_the_skeleton(void **state)
+{
+	static const char big[(1 << 20) + 1];
+	static const struct {
+		const char *path;
+		size_t size;
+		unsigned files;
+		const char *want; /* NULL: fine */
+	} cases[] = {
+		{ "/etc/skel/binary", 100, 1, NULL },
+		{ "/etc/skel/big", sizeof(big), 1, "'/etc/skel/big' is too big for a skeleton" },
+		{ "/etc/skel/\033[2J", 1, 1,
+		  "'/etc/skel' has a file with a control character in its name" },
+		{ "/etc/skel/a/b/c/d/e/f/g/h/i/j", 1, 1, "'/etc/skel' has too many files" },
+		{ "/etc/skel/many", 1, 256, "'/etc/skel' has too many files" },
+	};
+
+	(void)state;
+	TEST_EACH (i, cases) {
+		AUTONODE struct fake_node f;
+
+		fake_node_init(&f, fake_trixie());
+		f.users[0].name = fake_value("ops");
+		for (unsigned j = 0; j < cases[i].files; j++) {
+			AUTOFREE char *path =
+				j ? xasprintf("%s%u", cases[i].path, j) : xstrdup(cases[i].path);
+
+			fake_bytes(f.b, path, 0644, big, cases[i].size);
+		}
+		fake_node_run(&f);
+		assert_case(cases[i].path, (f.code == 0) == !cases[i].want);
+		if (cases[i].want)
+			assert_text(cases[i].path, f.err.message, cases[i].want);
 	}
 }
 
@@ -295,6 +334,7 @@ int main(void)
 		cmocka_unit_test(creates_others),
 		cmocka_unit_test(points_at_mistakes),
 		cmocka_unit_test(fails_on_broken_accounts),
+		cmocka_unit_test(limits_the_skeleton),
 		cmocka_unit_test(warns_of_other_ways_in),
 		cmocka_unit_test(says_when_nobody_can_log_in),
 	};
