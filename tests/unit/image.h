@@ -197,3 +197,53 @@ static inline void image_done(struct image *image)
 		if ((call) < 0)                                  \
 			fail_msg("%s: %s", #call, err_.message); \
 	} while (0)
+
+/** Owner and mode of most files. */
+static const struct file_attr root_0644 = { 0, 0, 0644 };
+
+/** Bytes that tell whether any of them are in the wrong place. */
+static inline struct buf pattern(size_t len, unsigned seed)
+{
+	struct buf buf = { 0 };
+	char *data = buf_reserve(&buf, len);
+
+	for (size_t i = 0; i < len; i++)
+		data[i] = (char)(i * 31 + i / 251 + seed);
+	buf.len = len;
+	return buf;
+}
+
+/** Write a file. */
+static inline void put(struct backend *b, const char *path, const struct buf *content,
+		       const struct file_attr *attr)
+{
+	assert_ok(b->ops->write(b, path, content, attr, err));
+}
+
+/** Write a text, as root. */
+static inline void put_text(struct backend *b, const char *path, const char *text)
+{
+	AUTOBUF struct buf content = buf_from(text);
+
+	put(b, path, &content, &root_0644);
+}
+
+/** Compare what debugfs reads from a file. */
+static inline void assert_content(const struct image *image, const char *path,
+				  const struct buf *want)
+{
+	AUTOFREE char *ext4 = image_ext4(image), *name = xasprintf("%s/want", image->dir);
+
+	AUTOCLOSE int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_int_equal(file_write_fd(fd, buf_text(want), want->len), 0);
+	RUN(image, "debugfs -R 'dump \"%s\" got' %s; cmp got want", path, ext4);
+}
+
+/** Look for a line in what debugfs says of a file. */
+static inline void assert_stat(const struct image *image, const char *path, const char *line)
+{
+	AUTOFREE char *ext4 = image_ext4(image);
+
+	RUN(image, "debugfs -R 'stat \"%s\"' %s | tee stat | grep -Eq '%s' || { cat stat; false; }",
+	    path, ext4, line);
+}

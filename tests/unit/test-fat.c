@@ -6,7 +6,7 @@
 
 static const struct file_attr attr = { 0, 0, 0755 };
 
-static void put(struct backend *b, const char *path, const char *byte, size_t len)
+static void put_bytes(struct backend *b, const char *path, const char *byte, size_t len)
 {
 	AUTOBUF struct buf content = { 0 };
 
@@ -41,8 +41,8 @@ static void writes_files(void **state)
 			AUTOBUF struct buf got = { 0 };
 			struct file_stat st;
 
-			put(b, path, "x", sizes[i] / 2);
-			put(b, path, "y", sizes[i]);
+			put_bytes(b, path, "x", sizes[i] / 2);
+			put_bytes(b, path, "y", sizes[i]);
 			assert_ok(b->ops->read(b, path, &got, err));
 			assert_int_equal(got.len, sizes[i]);
 			assert_ok(b->ops->stat(b, path, &st, err));
@@ -81,10 +81,10 @@ static void keeps_names(void **state)
 	TEST_EACH (i, names) {
 		AUTOFREE char *path = xasprintf("/boot/firmware/Long Directory Name/%s", names[i]);
 
-		put(b, path, "x", 1);
+		put_bytes(b, path, "x", 1);
 	}
 	AUTOFREE char *last = xasprintf("/boot/firmware/LONGDI~1/%s", longest);
-	put(b, last, "x", 1);
+	put_bytes(b, last, "x", 1);
 
 	assert_ok(b->ops->list(b, "/boot/firmware/long directory name", &list, err));
 	assert_int_equal(list.count, sizeof(names) / sizeof(names[0]) + 1);
@@ -110,10 +110,10 @@ static void replaces_without_regard_to_case(void **state)
 	image_make(&image, &(struct image_options){ 0 });
 	struct backend *b = image_mount(&image, false);
 
-	put(b, "/boot/firmware/Config.TXT", "a", 600);
-	put(b, "/boot/firmware/config.txt", "b", 5);
-	put(b, "/boot/firmware/A Long Name.txt", "c", 5);
-	put(b, "/boot/firmware/a long name.TXT", "d", 5);
+	put_bytes(b, "/boot/firmware/Config.TXT", "a", 600);
+	put_bytes(b, "/boot/firmware/config.txt", "b", 5);
+	put_bytes(b, "/boot/firmware/A Long Name.txt", "c", 5);
+	put_bytes(b, "/boot/firmware/a long name.TXT", "d", 5);
 	assert_ok(b->ops->list(b, "/boot/firmware", &list, err));
 	assert_int_equal(list.count, 2);
 	assert_text("long", list.list[0], "a long name.TXT");
@@ -139,7 +139,7 @@ static void removes(void **state)
 	assert_int_equal(before.free_inodes, UINT64_MAX);
 	assert_ok(b->ops->mkdir(b, "/boot/firmware/d", &attr, err));
 	assert_ok(b->ops->mkdir(b, "/boot/firmware/d", &attr, err));
-	put(b, "/boot/firmware/d/f", "x", 10000);
+	put_bytes(b, "/boot/firmware/d/f", "x", 10000);
 	assert_ok(b->ops->space(b, "/boot/firmware/d", &after, err));
 	assert_int_equal(before.free_units - after.free_units, 1 + 5);
 	assert_int_equal(b->ops->remove(b, "/boot/firmware/d", &failure), -ENOTEMPTY);
@@ -213,8 +213,8 @@ static void reports_missing_space(void **state)
 
 	/* A file may take the place of one that is as big, and no more. */
 	assert_ok(b->ops->space(b, "/boot/firmware", &space, err));
-	put(b, "/boot/firmware/big", "x", space.free_units * 512);
-	put(b, "/boot/firmware/big", "y", space.free_units * 512);
+	put_bytes(b, "/boot/firmware/big", "x", space.free_units * 512);
+	put_bytes(b, "/boot/firmware/big", "y", space.free_units * 512);
 	big.len = space.free_units * 512 + 1;
 	assert_true(b->ops->write(b, "/boot/firmware/big", &big, &attr, &failure) < 0);
 	AUTOFREE char *want = xasprintf("'/boot/firmware/big': no space left in '/boot/firmware': "
@@ -240,7 +240,7 @@ static void ignores_configuration_of_mtools(void **state)
 	assert_int_equal(setenv("MTOOLS_NO_VFAT", "1", 1), 0);
 	struct backend *b = image_mount(&image, false);
 
-	put(b, "/boot/firmware/A Long Name.txt", "x", 1);
+	put_bytes(b, "/boot/firmware/A Long Name.txt", "x", 1);
 	image_finish(b);
 	(void)unsetenv("MTOOLS_NO_VFAT");
 	(void)(home ? setenv("HOME", home, 1) : unsetenv("HOME"));
