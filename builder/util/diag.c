@@ -8,6 +8,13 @@
 #include "util/alloc.h"
 #include "util/text.h"
 
+enum {
+	/** More findings than anybody reads come from a file that is no cluster file at all. */
+	MAX_KEPT = 200,
+	/** Of a longer line, this much is shown around the place. */
+	MAX_SHOWN = 160,
+};
+
 /* clang-format off */
 static const struct {
 	const char *name, *color;
@@ -50,10 +57,16 @@ static void add(struct diags *diags, enum severity severity, const struct locati
 		}
 	}
 
+	diags->errors += severity == DIAG_ERROR;
+	diags->last_known = diags->count >= MAX_KEPT;
+	if (diags->last_known) {
+		diags->dropped++;
+		free(message);
+		return;
+	}
+
 	*ARRAY_ADD(diags->list, diags->count) =
 		(struct diag){ .severity = severity, .at = *at, .message = message };
-	diags->last_known = false;
-	diags->errors += severity == DIAG_ERROR;
 }
 
 void diag_error(struct diags *diags, const struct location *at, const char *format, ...)
@@ -152,8 +165,29 @@ static bool is_hidden(const struct diags *diags, const struct location *at)
 	return false;
 }
 
+/* Leave of a long line what stands around the place; the place moves along. */
+static void shorten(struct line *line, struct location *at)
+{
+	size_t column = at->column ? at->column - 1 : 0;
+	size_t cut = column > MAX_SHOWN / 2 ? column - MAX_SHOWN / 2 : 0;
+
+	if (line->len <= MAX_SHOWN || column > line->len)
+		cut = 0;
+	while (cut < column && ((unsigned char)line->start[cut] & 0xc0) == 0x80)
+		cut++;
+
+	line->start += cut;
+	line->len -= cut;
+	at->column -= (unsigned)cut;
+	if (line->len > MAX_SHOWN)
+		line->len = MAX_SHOWN;
+	while (line->len && ((unsigned char)line->start[line->len] & 0xc0) == 0x80)
+		line->len--;
+}
+
 static void print_excerpt(FILE *to, const struct diags *diags, const struct diag *diag)
 {
+	struct location at = diag->at;
 	struct line line;
 
 	if (!diag->at.source || is_hidden(diags, &diag->at) ||
@@ -161,11 +195,12 @@ static void print_excerpt(FILE *to, const struct diags *diags, const struct diag
 		return;
 	if (line.len && line.start[line.len - 1] == '\r')
 		line.len--;
+	shorten(&line, &at);
 
-	fprintf(to, "%6u | ", diag->at.line);
+	fprintf(to, "%6u | ", at.line);
 	print_line(to, &line);
 	fprintf(to, "\n       | ");
-	print_mark(to, &line, &diag->at);
+	print_mark(to, &line, &at);
 	fputc('\n', to);
 }
 
@@ -213,6 +248,9 @@ void diags_print(const struct diags *diags, FILE *to, bool color)
 
 	for (size_t i = 0; i < diags->count; i++)
 		print_diag(to, diags, sorted[i], color);
+
+	if (diags->dropped)
+		fprintf(to, "nib: %zu more findings are not shown\n", diags->dropped);
 }
 
 void diags_free(struct diags *diags)

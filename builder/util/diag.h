@@ -56,8 +56,10 @@ struct diag {
 struct diags {
 	struct diag *list;
 	size_t count;
-	/** How many of them are errors. */
+	/** How many errors there were, also of those that were dropped. */
 	size_t errors;
+	/** Findings that were not kept, because there are too many. */
+	size_t dropped;
 	/** Every source that a location may point at; owned. */
 	struct source **sources;
 	size_t n_sources;

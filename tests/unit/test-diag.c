@@ -112,6 +112,51 @@ static void shows_no_control_characters(void **state)
 	assert_null(strchr(got, '\033'));
 }
 
+static void shows_part_of_a_long_line(void **state)
+{
+	AUTODIAGS struct diags diags = { 0 };
+	AUTOBUF struct buf text = { 0 };
+	const char *mark;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		buf_adds(&text, "\xc3\xa4");
+	buf_adds(&text, "HERE");
+	for (int i = 0; i < 1000; i++)
+		buf_adds(&text, "\xc3\xa4");
+
+	const struct location at = {
+		.source = diags_source(&diags, "f", TAKE_BUF(text)),
+		.line = 1,
+		.column = 2001,
+		.length = 4,
+	};
+
+	diag_error(&diags, &at, "m");
+	AUTOFREE char *got = printed(&diags);
+	assert_true(strlen(got) < 400);
+	assert_non_null(strstr(got, "HERE"));
+	mark = strstr(got, "^^^^\n");
+	assert_non_null(mark);
+	/* 80 bytes, 40 characters, stand before it. */
+	assert_int_equal(strrchr(got, '|') + 2 + 40 - mark, 0);
+}
+
+static void keeps_so_many(void **state)
+{
+	AUTODIAGS struct diags diags = { 0 };
+	const struct source *source = diags_source(&diags, "f", buf_from("a\n"));
+
+	(void)state;
+	for (unsigned i = 1; i <= 100000; i++)
+		diag_error(&diags, &(struct location){ source, 1, i, 1 }, "wrong");
+
+	AUTOFREE char *got = printed(&diags);
+	assert_int_equal(diags.errors, 100000);
+	assert_int_equal(diags.count, 200);
+	assert_non_null(strstr(got, "nib: 99800 more findings are not shown\n"));
+}
+
 static void names_options_without_a_line(void **state)
 {
 	AUTODIAGS struct diags diags = { 0 };
@@ -133,6 +178,8 @@ int main(void)
 		cmocka_unit_test(sorts_by_place),
 		cmocka_unit_test(shows_no_control_characters),
 		cmocka_unit_test(names_options_without_a_line),
+		cmocka_unit_test(shows_part_of_a_long_line),
+		cmocka_unit_test(keeps_so_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
