@@ -77,7 +77,14 @@ class Image:
                 entries[field[5]] = (attr, int(field[1]))
         return entries
 
-    def enabled_units(self):
+    def readlink(self, path):
+        """Where a symbolic link leads, or None; only short links, as those of systemd are."""
+        for line in self.debugfs(f"stat {path}").splitlines():
+            if line.startswith("Fast link dest: "):
+                return line.split(": ", 1)[1].strip('"')
+        return None
+
+    def linked_units(self):
         """Names of the units that links in /etc/systemd/system start."""
         base = "/etc/systemd/system"
         units = set()
@@ -85,3 +92,12 @@ class Image:
             if directory.endswith((".wants", ".requires")):
                 units.update(self.list(f"{base}/{directory}"))
         return units
+
+    def enabled_units(self):
+        """The same, with those that have another name by a link: what systemd calls enabled."""
+        base = "/etc/systemd/system"
+        units = self.linked_units()
+        for name, ((mode, _, _), _) in self.list(base).items():
+            if mode & 0o170000 == 0o120000 and name != "default.target":
+                units.add(os.path.basename(self.readlink(f"{base}/{name}")))
+        return units - {"null"}
