@@ -169,6 +169,27 @@ static void names_options_without_a_line(void **state)
 	assert_text("option", got, "--board: error: no board named 'x'\n");
 }
 
+static void hides_lines_with_secrets(void **state)
+{
+	AUTODIAGS struct diags diags = { 0 };
+	const struct source *source = diags_source(&diags, "f", buf_from("a: hunter2\nb: 1\n"));
+	const struct location secret = { .source = source, .line = 1, .column = 4 };
+	const struct location key = { .source = source, .line = 1, .column = 1 };
+	const struct location other = { .source = source, .line = 2, .column = 1 };
+
+	(void)state;
+	diag_error(&diags, &key, "unknown key");
+	diags_hide(&diags, &secret);
+	diag_error(&diags, &other, "another one");
+
+	AUTOFREE char *got = printed(&diags);
+	assert_text("text", got,
+		    "f:1:1: error: unknown key\n"
+		    "f:2:1: error: another one\n"
+		    "     2 | b: 1\n"
+		    "       | ^\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +201,7 @@ int main(void)
 		cmocka_unit_test(names_options_without_a_line),
 		cmocka_unit_test(shows_part_of_a_long_line),
 		cmocka_unit_test(keeps_so_many),
+		cmocka_unit_test(hides_lines_with_secrets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
