@@ -9,9 +9,14 @@ static void check_user(const struct node *node, size_t index, struct diags *diag
 	const struct user *user = &node->users[index];
 	const char *name = user->name.value ? user->name.value : "";
 
-	for (size_t i = 0; *name && i < index; i++)
-		if (node->users[i].name.value && strcmp(node->users[i].name.value, name) == 0)
-			diag_error(diags, &user->name.at, "two users are named '%s'", name);
+	for (size_t i = 0; *name && i < index; i++) {
+		const char *other = node->users[i].name.value;
+
+		if (!other || strcmp(other, name) != 0)
+			continue;
+		diag_error(diags, &user->name.at, "two users are named '%s'", name);
+		break;
+	}
 
 	if (user->password_file.at.source && user->password_hash.at.source)
 		diag_error(diags, &user->at,

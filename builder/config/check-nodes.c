@@ -11,6 +11,12 @@ static bool static_address(const struct node *node, struct cidr *ret)
 	return node->address.value && cidr_parse(node->address.value, ret);
 }
 
+/* Options have a name, but no lines. */
+static bool from_file(const struct node *node)
+{
+	return node->at.line > 0;
+}
+
 static bool is_in(const char *network, const struct cidr *address)
 {
 	struct cidr cidr;
@@ -71,7 +77,10 @@ static void check_gateway(const struct node *node, struct diags *diags)
 			diags, &node->address.at,
 			"static address without 'gateway': node '%s' only reaches its own network",
 			node->name.value ? node->name.value : "");
-		diag_help(diags, "add 'network: {gateway: ...}' to the node or to 'defaults:'");
+		diag_help(diags,
+			  from_file(node)
+				  ? "add 'network: {gateway: ...}' to the node or to 'defaults:'"
+				  : "add '--gateway'");
 	}
 	if (!text->value)
 		return;
@@ -97,8 +106,9 @@ static void check_nameservers(const struct node *node, struct diags *diags)
 		diag_warning(diags, &node->address.at,
 			     "static address without 'nameservers': node '%s' resolves no names",
 			     node->name.value ? node->name.value : "");
-		diag_help(diags,
-			  "add 'network: {nameservers: [...]}' to the node or to 'defaults:'");
+		diag_help(diags, from_file(node) ? "add 'network: {nameservers: [...]}' to the "
+						   "node or to 'defaults:'"
+						 : "add '--nameserver'");
 	}
 
 	for (size_t i = 0; i < texts->count; i++)

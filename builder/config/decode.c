@@ -8,9 +8,6 @@
 #include "util/alloc.h"
 #include "util/text.h"
 
-/* More are no help any more. */
-#define MAX_KEYS_SHOWN 16
-
 static void *member(void *base, size_t offset)
 {
 	return (char *)base + offset;
@@ -25,21 +22,23 @@ const struct field *map_find(const struct map *map, const char *key)
 	return NULL;
 }
 
-/* The key whose mapping has the wanted key: mappings within mappings, not those in lists. */
-static const char *find_home(const struct map *map, const char *key)
+/* The field with that key somewhere below a map, and the key it belongs under. */
+static const struct field *find_below(const struct map *map, const char *key, const char **home)
 {
 	for (size_t i = 0; i < map->count; i++) {
 		const struct field *field = &map->fields[i];
-		const char *home;
+		const struct field *found = NULL;
 
-		if (field->type != FIELD_MAP)
+		if (!field->map)
 			continue;
-		if (map_find(field->map, key))
-			return field->key;
-		if ((home = find_home(field->map, key)))
-			return home;
+
+		*home = field->key;
+		if ((found = map_find(field->map, key)) ||
+		    (found = find_below(field->map, key, home)))
+			return found;
 	}
 
+	*home = NULL;
 	return NULL;
 }
 
@@ -65,35 +64,50 @@ static const char *find_longer(const struct map *map, const char *key)
 	return NULL;
 }
 
+static const char *find_near(const struct map *map, const char *key)
+{
+	AUTOFREE const char **keys = xcalloc(map->count, sizeof(*keys));
+
+	for (size_t i = 0; i < map->count; i++)
+		keys[i] = map->fields[i].key;
+
+	const char *near = text_suggest(key, keys, map->count);
+	return near ? near : find_longer(map, key);
+}
+
+static void list_keys(const struct decoder *d, const struct map *map)
+{
+	AUTOBUF struct buf all = { 0 };
+
+	for (size_t i = 0; i < map->count; i++)
+		buf_addf(&all, "%s%s", i ? ", " : "", map->fields[i].key);
+	diag_help(d->diags, "allowed here: %s", buf_text(&all));
+}
+
 static void unknown_key(const struct decoder *d, const struct map *map,
 			const struct tree_entry *entry)
 {
-	AUTOFREE const char **keys = xcalloc(map->count, sizeof(*keys));
-	AUTOBUF struct buf all = { 0 };
-	const char *home = find_home(map, entry->key);
+	const char *home, *near = find_near(map, entry->key);
+	const struct field *known = find_below(map, entry->key, &home);
 
-	diag_error(d->diags, &entry->key_at, "unknown key '%s'", entry->key);
-	if (sounds_secret(entry->key))
-		diags_hide(d->diags, &entry->value->at);
-
-	for (size_t i = 0; i < map->count; i++) {
-		keys[i] = map->fields[i].key;
-		if (i < MAX_KEYS_SHOWN)
-			buf_addf(&all, "%s%s", i ? ", " : "", keys[i]);
+	if (!known && !near && d->root) {
+		known = map_find(d->root, entry->key);
+		if (!known)
+			known = find_below(d->root, entry->key, &home);
 	}
 
-	const char *near = text_suggest(entry->key, keys, map->count);
-	if (!near)
-		near = find_longer(map, entry->key);
-	if (!home && !near && d->root)
-		home = find_home(d->root, entry->key);
+	diag_error(d->diags, &entry->key_at, "unknown key '%s'", entry->key);
+	if (known ? known->flags & FIELD_SECRET : sounds_secret(entry->key))
+		diags_hide(d->diags, &entry->value->at);
 
 	if (home)
 		diag_help(d->diags, "it belongs under '%s:'", home);
+	else if (known)
+		diag_help(d->diags, "it belongs at the top level");
 	else if (near)
 		diag_help(d->diags, "did you mean '%s'?", near);
 	else
-		diag_help(d->diags, "allowed here: %s", buf_text(&all));
+		list_keys(d, map);
 }
 
 static const char *kind_name(enum tree_kind kind)

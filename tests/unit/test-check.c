@@ -153,6 +153,9 @@ static void things_are_compared_with_all_others(void **state)
 		{ "first and third file",
 		  "files: [{path: /a, source: x}, {path: /b, source: x}, {path: /a, source: x}]",
 		  "", "'/a' is given twice" },
+		{ "second and third file",
+		  "files: [{path: /a, source: x}, {path: /b, source: x}, {path: /b, source: x}]",
+		  "", "'/b' is given twice" },
 		{ "archives may meet",
 		  "files: [{archive: a.tar}, {archive: b.tar}, {archive: a.tar}]", "", NULL },
 		{ "a file in the directory of an archive",
@@ -168,6 +171,10 @@ static void things_are_compared_with_all_others(void **state)
 		  "10.0.1.0/24, "
 		  "10.0.0.9-10.0.0.10]}}",
 		  "'10.0.0.9-10.0.0.10' overlaps '10.0.0.1-10.0.0.9'" },
+		{ "ranges that touch from below", "",
+		  "cilium: {version: 1.18.12, loadBalancer: {pool: [10.0.0.9-10.0.0.10, "
+		  "10.0.0.1-10.0.0.9]}}",
+		  "'10.0.0.1-10.0.0.9' overlaps '10.0.0.9-10.0.0.10'" },
 		{ "ranges side by side", "",
 		  "cilium: {version: 1.18.12, loadBalancer: {pool: [10.0.0.1-10.0.0.9, "
 		  "10.0.0.10-10.0.0.12, 10.0.0.13-10.0.0.13]}}",
