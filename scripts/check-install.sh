@@ -62,8 +62,8 @@ completes() {
 		completed build
 		COMP_WORDS=(nib build --outp) COMP_CWORD=2
 		completed --output
-		COMP_WORDS=(nib build --board rpi5) COMP_CWORD=3
-		completed rpi5
+		COMP_WORDS=(nib build --board rpi-z) COMP_CWORD=3
+		completed rpi-zero2w
 	' bash "$prefix/share/bash-completion/completions/nib"
 }
 
