@@ -149,8 +149,8 @@ static int run_command(const struct command *command, const struct options *opti
 	(void)fflush(stdout);
 	if (options->json)
 		print_diags_json(diags);
-	else if (diags->errors || (!options->quiet && !command->hides_warnings))
-		diags_print(diags, stderr, color);
+	else
+		diags_print(diags, stderr, color, !options->quiet && !command->hides_warnings);
 	return r;
 }
 
@@ -212,7 +212,8 @@ static int dispatch(int argc, char *argv[], struct options *options, struct diag
 	if (argc < command->min_args || argc > command->max_args)
 		return usage(command, argc, err);
 	if (options->directory && chdir(options->directory) < 0)
-		return error_set_errno(err, -errno, "change to '%s'", options->directory);
+		return error_set_usage(err, "change to '%s': %s", options->directory,
+				       strerror(errno));
 
 	return run_command(command, options, argc, argv, diags, err);
 }

@@ -18,6 +18,11 @@ static int output_path(const struct options *options, const char *node, size_t n
 {
 	const char *output = options->output ? options->output : "images";
 
+	/* A device that is not there would become a directory. */
+	if (text_starts(output, "/dev/"))
+		return error_set_usage(err,
+				       "nib build writes files, not devices; write the image to "
+				       "a card with dd or rpi-imager");
 	if (text_ends(output, ".img")) {
 		if (n_nodes != 1)
 			return error_set_usage(err,
@@ -147,6 +152,9 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 		r = argc ? session_node(&session, argv[i], &nodes[i], err) : 0;
 		if (r < 0)
 			return r;
+		for (size_t j = 0; j < i; j++)
+			if (nodes[j] == nodes[i])
+				return error_set_usage(err, "node '%s' is named twice", argv[i]);
 	}
 
 	return build_nodes(&session, nodes, n, err);

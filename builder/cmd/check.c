@@ -72,7 +72,9 @@ const struct command cmd_check = {
 	.summary = "validate everything, write nothing",
 	.description =
 		"Reads the cluster file, every file it names and the base images, and makes\n"
-		"the plan of each node.  All mistakes are shown at once; nothing is written.\n",
+		"the plan of each node.  All mistakes of the cluster file are shown together, "
+		"then\n"
+		"all of the files it names, then those of the images.  Nothing is written.\n",
 	.max_args = 4096,
 	.completes = "node",
 	.groups = groups,

@@ -146,6 +146,8 @@ static int unknown(const struct parser *parser, int c, const char *word, struct 
 {
 	AUTOFREE const char **names = xcalloc(parser->count, sizeof(*names));
 
+	if (text_starts(word, "--") && strchr(word, '=') && c == '?' && optopt)
+		return error_set_usage(err, "option '%s' takes no value", word);
 	if (c == ':')
 		return error_set_usage(err, "option '%s' needs a value", word);
 	if (!text_starts(word, "--"))

@@ -122,6 +122,9 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 	if (!argc && !session_from_options(context->options))
 		return error_set_usage(err, "which node? see 'nib plan --help'");
 
+	if (context->options->json && (context->options->show || context->options->diff))
+		return error_set_usage(err, "--json does not go with --show and --diff");
+
 	int r = session_open(context, &session, err);
 	if (r < 0)
 		return r;

@@ -55,14 +55,9 @@ static int load_options(const struct context *context, struct cluster *ret, stru
 	return cluster_from_options(&options, context->boards_dir, ret, context->diags, err);
 }
 
-static int load_cluster(const struct context *context, struct cluster *ret, struct error *err)
+/* A node's options without a node would be ignored, and that would surprise. */
+static int refuse_node_options(const struct options *options, struct error *err)
 {
-	const struct options *options = context->options;
-
-	if (session_from_options(options))
-		return load_options(context, ret, err);
-
-	/* A node's options without a node would be ignored, and that would surprise. */
 	for (size_t i = 0; i < options_node.count; i++) {
 		const struct option_spec *spec = &options_node.specs[i];
 		const void *field = (const char *)options + spec->offset;
@@ -75,8 +70,28 @@ static int load_cluster(const struct context *context, struct cluster *ret, stru
 					       spec->name);
 	}
 
-	return cluster_load(options->file ? options->file : "cluster.yaml", context->boards_dir,
-			    ret, context->diags, err);
+	return 0;
+}
+
+static int load_cluster(const struct context *context, struct cluster *ret, struct error *err)
+{
+	const struct options *options = context->options;
+
+	if (session_from_options(options))
+		return load_options(context, ret, err);
+
+	int r = refuse_node_options(options, err);
+	if (r < 0)
+		return r;
+
+	r = cluster_load(options->file ? options->file : "cluster.yaml", context->boards_dir, ret,
+			 context->diags, err);
+	if (r == -ENOENT && !options->file)
+		error_suffix(err,
+			     "; name one with -f, or describe a node by --image and --hostname");
+	if (r < 0)
+		err->usage = true;
+	return r;
 }
 
 static int find_backend(const char *name, const struct backend_ops **ret, struct error *err)
@@ -104,8 +119,9 @@ int session_open(const struct context *context, struct session *ret, struct erro
 	if (context->diags->errors)
 		return wrong_files(err);
 
-	r = inputs_load_bundle(&ret->cluster, &ret->bundle, &ret->has_bundle, context->diags);
-	return r < 0 ? wrong_files(err) : 0;
+	/* What is wrong with it is in diags; the other files are still to be looked at. */
+	inputs_load_bundle(&ret->cluster, &ret->bundle, &ret->has_bundle, context->diags);
+	return ret->backend->check(err);
 }
 
 int session_node(const struct session *session, const char *name, const struct node **ret,

@@ -114,12 +114,18 @@ static void check_sync_path(const struct text *path, struct diags *diags)
 	}
 }
 
+static bool is_encrypted(const char *path)
+{
+	return path && (text_ends(path, ".age") || text_ends(path, ".sops.yaml"));
+}
+
 static void check_age(const struct cluster *cluster, struct diags *diags)
 {
 	/* Options cannot ask for GitOps: there the identity is just put on the node. */
 	bool from_file = cluster->age_identity.at.line;
 
-	if (cluster->age_identity.value && from_file && !cluster->flux.at.source)
+	if (cluster->age_identity.value && from_file && !cluster->flux.at.source &&
+	    !is_encrypted(cluster->secrets.value))
 		diag_warning(diags, &cluster->age_identity.at,
 			     "the age identity is not used without 'gitops:'");
 }

@@ -68,6 +68,9 @@ struct backend_ops {
 	/** Name for --backend and for messages. */
 	const char *name;
 
+	/** Is everything here that it needs?  If not, err names it. */
+	int (*check)(struct error *err);
+
 	/**
 	 * Open an image.
 	 *

@@ -4,6 +4,7 @@
 
 #include "image/path.h"
 #include "util/alloc.h"
+#include "util/process.h"
 
 /** The `direct` back end. */
 struct direct {
@@ -342,8 +343,20 @@ static void direct_free(struct backend *b)
 	free(d);
 }
 
+/* FAT is written by mtools; that it is not there must not be found out half-way. */
+static int direct_check(struct error *err)
+{
+	AUTOFREE char *mcopy = process_find("mcopy");
+
+	if (!mcopy)
+		return error_set(err, -ENOENT,
+				 "program 'mcopy' is not installed; it is in the package mtools");
+	return 0;
+}
+
 const struct backend_ops backend_direct = {
 	.name = "direct",
+	.check = direct_check,
 	.open = direct_open,
 	.mount = direct_mount,
 	.read = direct_read,

@@ -33,11 +33,7 @@ static int find_time(const struct disk *disk, int64_t *ret, struct error *err)
 static int attach(struct disk *disk, const struct backend_ops *ops, bool read_only,
 		  struct error *err)
 {
-	int r = layout_read(disk->fd, disk->name, &disk->layout, err);
-	if (r < 0)
-		return r;
-
-	r = find_time(disk, &disk->now, err);
+	int r = find_time(disk, &disk->now, err);
 	if (r < 0)
 		return r;
 
@@ -56,6 +52,11 @@ int disk_attach(int fd, const char *name, const struct backend_ops *ops, bool re
 		struct disk *ret, struct error *err)
 {
 	AUTODISK struct disk disk = { .name = xstrdup(name), .fd = fd };
+
+	/* It names the image itself. */
+	int r = layout_read(fd, name, &disk.layout, err);
+	if (r < 0)
+		return r;
 
 	if (attach(&disk, ops, read_only, err) < 0)
 		return error_prefix(err, "image '%s'", name);

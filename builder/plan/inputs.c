@@ -189,6 +189,18 @@ static void read_wifi(struct reading *reading)
 	}
 }
 
+/* A directory that is not there would just never be searched. */
+static void check_templates(const struct reading *reading)
+{
+	const struct text *path = &reading->inputs->cluster->templates;
+	struct stat st;
+
+	if (!path->value || (stat(path->value, &st) == 0 && S_ISDIR(st.st_mode)))
+		return;
+
+	diag_error(reading->diags, &path->at, "no directory '%s'", path->value);
+}
+
 static void read_age_identity(struct reading *reading)
 {
 	const struct text *path = &reading->inputs->cluster->age_identity;
@@ -247,6 +259,7 @@ void inputs_load(const struct cluster *cluster, const struct node *node,
 	}
 	set_derive(ret, bundle);
 
+	check_templates(&reading);
 	for (size_t i = 0; i < node->n_users; i++)
 		read_user(&reading, &node->users[i], &ret->users[i]);
 	read_files(&reading);
@@ -254,8 +267,8 @@ void inputs_load(const struct cluster *cluster, const struct node *node,
 	read_age_identity(&reading);
 }
 
-int inputs_load_bundle(const struct cluster *cluster, struct bundle *ret, bool *found,
-		       struct diags *diags)
+void inputs_load_bundle(const struct cluster *cluster, struct bundle *ret, bool *found,
+			struct diags *diags)
 {
 	const struct text *path = &cluster->secrets;
 	AUTOERROR struct error err = ERROR_NONE;
@@ -263,20 +276,18 @@ int inputs_load_bundle(const struct cluster *cluster, struct bundle *ret, bool *
 
 	*found = false;
 	if (!path->value)
-		return 0;
+		return;
 
-	int r = bundle_load(path->value, cluster->age_identity.value, ret, &line, &column, &err);
-	if (r < 0) {
+	if (bundle_load(path->value, cluster->age_identity.value, ret, &line, &column, &err) < 0) {
 		if (line)
 			diag_error(diags, &path->at, "'%s', line %u: %s", path->value, line,
 				   err.message);
 		else
 			diag_error(diags, &path->at, "%s", err.message);
-		return r;
+		return;
 	}
 
 	*found = true;
-	return 0;
 }
 
 void inputs_free(struct inputs *inputs)

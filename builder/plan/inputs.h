@@ -52,13 +52,13 @@ void inputs_load(const struct cluster *cluster, const struct node *node,
 		 struct diags *diags);
 
 /**
- * Read the bundle that cluster.yaml names, once for all nodes.
+ * Read the bundle that cluster.yaml names, once for all nodes.  What is wrong with
+ * it goes to diags.
  *
  * @param found  there is one, and it could be read
- * @return 0, or the negative errno of a failure that is in diags
  */
-int inputs_load_bundle(const struct cluster *cluster, struct bundle *ret, bool *found,
-		       struct diags *diags);
+void inputs_load_bundle(const struct cluster *cluster, struct bundle *ret, bool *found,
+			struct diags *diags);
 
 /** Wipe and release everything; back to { 0 }. */
 void inputs_free(struct inputs *inputs);

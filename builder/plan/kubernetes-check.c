@@ -13,15 +13,19 @@ static const struct location *place(const struct cluster *cluster, const struct 
 	return at->source ? at : &cluster->at;
 }
 
-static void compare_kubeadm(const struct cluster *cluster, const char *installed,
+static void compare_kubeadm(const struct cluster *cluster, const struct release *release,
 			    const char *wanted, struct diags *diags)
 {
+	const char *installed = release->kubeadm_version ? release->kubeadm_version : "";
+	bool has_crio = release->crio_version && release->crio_version[0];
 	const struct location *at = place(cluster, &cluster->kubernetes.at);
 	AUTOFREE char *have = version_minor(installed), *want = version_minor(wanted);
 
 	if (!have) {
-		diag_warning(diags, at, "the base image has no kubeadm");
-		diag_help(diags, "first boot ends at the first step, and tells what is missing");
+		diag_warning(diags, at, "the base image has no kubeadm%s",
+			     has_crio ? "" : " and no CRI-O");
+		diag_help(diags, "the node boots, but waits with Kubernetes until they are "
+				 "installed; docs/cluster.md tells what a base image needs");
 	} else if (want && strcmp(have, want) != 0) {
 		diag_error(diags, at, "the base image has kubeadm %s, which does not install %s",
 			   installed, wanted);
@@ -44,11 +48,11 @@ static void choose_kubernetes(const struct cluster *cluster, const struct releas
 			diag_error(diags, at,
 				   "no version of Kubernetes is given, and the base "
 				   "image has no kubeadm");
-		diag_help(diags, "add 'kubernetes: 1.34.2' to 'cluster'");
+		diag_help(diags, "add 'kubernetes: 1.34.2' to 'cluster', or --kubernetes 1.34.2");
 		return;
 	}
 
-	compare_kubeadm(cluster, installed, ret->kubernetes, diags);
+	compare_kubeadm(cluster, release, ret->kubernetes, diags);
 }
 
 static void choose_gateway_api(const struct cluster *cluster, const struct versions *versions,

@@ -238,7 +238,7 @@ static int compare(const void *a, const void *b)
 	return order;
 }
 
-void diags_print(const struct diags *diags, FILE *to, bool color)
+void diags_print(const struct diags *diags, FILE *to, bool color, bool warnings)
 {
 	AUTOFREE const struct diag **sorted = xcalloc(diags->count, sizeof(*sorted));
 
@@ -247,7 +247,8 @@ void diags_print(const struct diags *diags, FILE *to, bool color)
 	qsort(sorted, diags->count, sizeof(*sorted), compare);
 
 	for (size_t i = 0; i < diags->count; i++)
-		print_diag(to, diags, sorted[i], color);
+		if (warnings || sorted[i]->severity == DIAG_ERROR)
+			print_diag(to, diags, sorted[i], color);
 
 	if (diags->dropped)
 		fprintf(to, "nib: %zu more findings are not shown\n", diags->dropped);

@@ -87,8 +87,8 @@ void diag_help(struct diags *diags, const char *format, ...) __attribute__((form
 /** There is a secret at this place: no finding shows its line. */
 void diags_hide(struct diags *diags, const struct location *at);
 
-/** Print all findings, in the order of files and lines. */
-void diags_print(const struct diags *diags, FILE *to, bool color);
+/** Print the errors, and the warnings if they are wanted, in the order of files and lines. */
+void diags_print(const struct diags *diags, FILE *to, bool color, bool warnings);
 
 /** Release everything; back to { 0 }. */
 void diags_free(struct diags *diags);

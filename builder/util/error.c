@@ -66,6 +66,14 @@ int(error_prefix)(struct error *err, const char *format, ...)
 	return err->code;
 }
 
+void error_suffix(struct error *err, const char *text)
+{
+	AUTOFREE char *old = err->message;
+
+	assert(err->code < 0);
+	err->message = xasprintf("%s%s", old, text);
+}
+
 void error_clear(struct error *err)
 {
 	free(err->message);

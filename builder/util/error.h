@@ -64,6 +64,9 @@ static inline int error_negative(int code)
 #define error_set_usage(...) error_negative(error_set_usage(__VA_ARGS__))
 #define error_prefix(...) error_negative(error_prefix(__VA_ARGS__))
 
+/** Say what can be done about it: "<message>; try this". */
+void error_suffix(struct error *err, const char *text);
+
 /** Free the message and go back to ERROR_NONE. */
 void error_clear(struct error *err);
 

@@ -61,8 +61,7 @@ static void set_signals(posix_spawnattr_t *attr)
 	posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-/* In PATH, as a shell would find it; NULL if it is not there. */
-static char *find_program(const char *name)
+char *process_find(const char *name)
 {
 	if (strchr(name, '/'))
 		return access(name, X_OK) == 0 ? xstrdup(name) : NULL;
@@ -88,7 +87,7 @@ static int spawn(const struct process *process, int in, int out, int err, pid_t 
 	char *path;
 
 	/* posix_spawnp() would do, but under some tracers it does not tell what is missing. */
-	AUTOFREE char *program = find_program(process->argv[0]);
+	AUTOFREE char *program = process_find(process->argv[0]);
 	if (!program)
 		return -ENOENT;
 

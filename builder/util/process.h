@@ -26,6 +26,9 @@ struct process {
 	size_t max_output;
 };
 
+/** The path of a program in PATH, owned by the caller; NULL if it is not installed. */
+char *process_find(const char *name);
+
 /**
  * Run a program to its end.
  *

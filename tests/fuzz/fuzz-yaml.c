@@ -39,7 +39,7 @@ static void check_diags(const struct diags *diags)
 	}
 
 	FUZZ_CHECK(stream);
-	diags_print(diags, stream, false);
+	diags_print(diags, stream, false, true);
 	(void)fclose(stream);
 	free(text);
 }

@@ -48,9 +48,9 @@ static int plan_node(const struct cluster *cluster, char *argv[], struct plan *p
 	if (!node)
 		return error_set(err, -ENOENT, "no node '%s'", argv[2]);
 
-	int r = inputs_load_bundle(cluster, &bundle, &found, diags);
-	if (r < 0)
-		return error_set(err, r, "no bundle");
+	inputs_load_bundle(cluster, &bundle, &found, diags);
+	if (diags->errors)
+		return error_set(err, -EINVAL, "no bundle");
 
 	inputs_load(cluster, node, found ? &bundle : NULL, templates, &inputs, diags);
 	return kubernetes_plan(&inputs, &release, plan, diags, err);
@@ -66,7 +66,7 @@ static int run(char *argv[], struct diags *diags, struct error *err)
 	if (r == 0 && !diags->errors)
 		r = plan_node(&cluster, argv, &plan, diags, err);
 
-	diags_print(diags, stderr, false);
+	diags_print(diags, stderr, false, true);
 	for (size_t i = 0; r == 0 && i < plan.count; i++)
 		if (plan.ops[i].kind == PLAN_WRITE)
 			r = write_op(&plan.ops[i], argv[4], err);

@@ -17,7 +17,7 @@ static int load(void **state)
 	(void)state;
 	int r = boards_load(NIB_SOURCEDIR "/boards", &boards, &diags, &err);
 
-	diags_print(&diags, stderr, false);
+	diags_print(&diags, stderr, false, true);
 	return r < 0 || diags.count ? -1 : 0;
 }
 

@@ -15,7 +15,7 @@ static void parse(const char *text, struct cluster *cluster, struct diags *diags
 
 	if (cluster_parse(source, "dir", BOARDS, cluster, diags, &err) < 0)
 		fail_msg("%s", err.message);
-	diags_print(diags, stderr, false);
+	diags_print(diags, stderr, false, true);
 }
 
 static void assert_place(const char *name, const struct location *at, unsigned line,

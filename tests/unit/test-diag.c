@@ -11,7 +11,7 @@ static __attribute__((noinline)) char *printed(const struct diags *diags)
 	size_t len = 0;
 	FILE *to = open_memstream(&text, &len);
 
-	diags_print(diags, to, false);
+	diags_print(diags, to, false, true);
 	(void)fclose(to);
 	return text;
 }

@@ -32,7 +32,7 @@ static char *diagnostics(const char *file)
 
 	if (cluster_load(file, NIB_SOURCEDIR "/boards", &cluster, &diags, &err) < 0)
 		fail_msg("%s: %s", file, err.message);
-	diags_print(&diags, stream, false);
+	diags_print(&diags, stream, false, true);
 	(void)fclose(stream);
 	return text;
 }

@@ -94,7 +94,7 @@ static void plan_variant(void **state, const struct variant *v, const char *temp
 	tmpdir_write(state, "cluster.yaml", &text);
 	assert_int_equal(cluster_load(path, boards, &ret->cluster, &ret->diags, &ret->err), 0);
 	if (ret->diags.errors) {
-		diags_print(&ret->diags, stderr, false);
+		diags_print(&ret->diags, stderr, false, true);
 		fail();
 	}
 	diags_free(&ret->diags);
@@ -255,7 +255,7 @@ static const struct {
 	{ "kubeadm is older", { .kubeadm = "1.33.4-1.1" }, "error: " KUBEADM_OF("1.33.4-1.1") "\n" },
 	{ "kubeadm is newer", { .kubeadm = "1.35.0-1.1" }, "error: " KUBEADM_OF("1.35.0-1.1") "\n" },
 	{ "another patch level", { .kubeadm = "1.34.9-1.1" }, "" },
-	{ "no kubeadm", { .kubeadm = "" }, "warning: the base image has no kubeadm\n" },
+	{ "no kubeadm", { .kubeadm = "" }, "warning: the base image has no kubeadm and no CRI-O\n" },
 	{ "version of the base image", { .cluster = "  endpoint: 192.168.5.21:6443\n" }, "" },
 	{ "no version at all", { .cluster = "  endpoint: 192.168.5.21:6443\n", .kubeadm = "" },
 	  "error: no version of Kubernetes is given, and the base image has no kubeadm\n" },

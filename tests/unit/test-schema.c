@@ -115,7 +115,7 @@ static void check_example(const struct field *field, void *arg)
 		return;
 
 	decode_map(&decoder, &map, tree, DECODE_WHOLE, ret);
-	diags_print(&diags, stderr, false);
+	diags_print(&diags, stderr, false, true);
 	assert_case(field->key, diags.count == 0);
 }
 
