@@ -167,10 +167,6 @@ static int judge(const char *program, int wait_status, struct buf *message, int 
 		return error_set(err, -EINTR, "%s was ended by signal %d (%s)", program,
 				 WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)));
 
-	/* Where posix_spawn() cannot tell that itself, its child does, by this status. */
-	if (WEXITSTATUS(wait_status) == 127)
-		return error_set(err, -ENOENT, "program '%s' is not installed", program);
-
 	if (status) {
 		*status = WEXITSTATUS(wait_status);
 		return 0;
