@@ -105,7 +105,8 @@ suite_valgrind() {
 # The whole program, on the cluster of the demonstration.
 valgrind_nib() {
 	local image=images/controlplane.img
-	local -a nib=(valgrind -q --leak-check=full --error-exitcode=99 "$build/release/builder/nib" -q
+	local -a nib=(valgrind -q --leak-check=full --error-exitcode=99
+		--suppressions="$root/tests/valgrind.supp" "$build/release/builder/nib" -q
 		-C "$build/demo/cluster")
 
 	point 'nib check' "${nib[@]}" check
