@@ -26,6 +26,16 @@ static const struct {
 
 const struct source *diags_source(struct diags *diags, const char *name, struct buf text)
 {
+	/* Templates are read again for every node; their text is kept once. */
+	for (size_t i = 0; i < diags->n_sources; i++) {
+		const struct source *known = diags->sources[i];
+
+		if (strcmp(known->name, name) == 0 && buf_equal(&known->text, &text)) {
+			buf_free(&text);
+			return known;
+		}
+	}
+
 	struct source *source = xcalloc(1, sizeof(*source));
 
 	*source = (struct source){ .name = xstrdup(name), .text = text };

@@ -70,7 +70,10 @@ struct diags {
 	bool last_known;
 };
 
-/** Register a source under its name, taking over the text; it lives as long as diags. */
+/**
+ * Register a source under its name, taking over the text; it lives as long as diags.
+ * The same text under the same name is the same source.
+ */
 const struct source *diags_source(struct diags *diags, const char *name, struct buf text);
 
 /** Add an error.  The same message at the same place is only kept once. */
