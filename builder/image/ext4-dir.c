@@ -116,30 +116,41 @@ int ext4_list(struct fs *fs, const struct fs_node *dir, struct file_names *ret, 
 }
 
 /* An indexed directory grows by itself; one that cannot has too many entries for its index. */
-static errcode_t grow(const struct ext4 *e, ext2_ino_t dir)
+static errcode_t link_indexed(const struct ext4 *e, ext2_ino_t dir, struct ext2_inode *inode,
+			      const char *name, ext2_ino_t ino, int type)
 {
-	struct ext2_inode inode;
+	uint64_t size = EXT2_I_SIZE(inode);
 
-	errcode_t code = ext2fs_read_inode(e->fs, dir, &inode);
-	if (code)
+	errcode_t code = ext2fs_link(e->fs, dir, name, ino, type);
+	errcode_t cleared = ext2fs_read_inode(e->fs, dir, inode);
+
+	if (cleared == 0 && EXT2_I_SIZE(inode) != size)
+		cleared = ext4_clear_slack(e, dir);
+	return code ? code : cleared;
+}
+
+static errcode_t link_linear(const struct ext4 *e, ext2_ino_t dir, const char *name, ext2_ino_t ino,
+			     int type)
+{
+	errcode_t code = ext2fs_link(e->fs, dir, name, ino, type);
+	if (code != EXT2_ET_DIR_NO_SPACE)
 		return code;
 
-	if (inode.i_flags & EXT2_INDEX_FL)
-		return EXT2_ET_DIR_NO_SPACE;
-	return ext2fs_expand_dir(e->fs, dir);
+	code = ext2fs_expand_dir(e->fs, dir);
+	return code ? code : ext2fs_link(e->fs, dir, name, ino, type);
 }
 
 static int add_entry(const struct ext4 *e, const struct fs_place *place, ext2_ino_t ino, int type,
 		     struct error *err)
 {
 	ext2_ino_t dir = (ext2_ino_t)place->dir.id;
+	struct ext2_inode inode;
 
-	errcode_t code = ext2fs_link(e->fs, dir, place->name, ino, type);
-	if (code == EXT2_ET_DIR_NO_SPACE) {
-		code = grow(e, dir);
-		if (code == 0)
-			code = ext2fs_link(e->fs, dir, place->name, ino, type);
-	}
+	errcode_t code = ext2fs_read_inode(e->fs, dir, &inode);
+	if (code == 0)
+		code = inode.i_flags & EXT2_INDEX_FL
+			       ? link_indexed(e, dir, &inode, place->name, ino, type)
+			       : link_linear(e, dir, place->name, ino, type);
 
 	return code ? ext4_fail(e, code, "add a name to the directory", err) : 0;
 }

@@ -107,3 +107,10 @@ int ext4_remove_entry(const struct ext4 *e, const struct fs_place *place, struct
 
 /** Set the directory's times after a change, and add to its links. */
 int ext4_touch_directory(const struct ext4 *e, ext2_ino_t dir, int links, struct error *err);
+
+/**
+ * Overwrite with zeros what is between the names of an indexed directory.  When
+ * libext2fs splits a block of one, it writes memory there that nobody has set: it
+ * differs from run to run, and may hold anything.  (ext4-slack.c)
+ */
+errcode_t ext4_clear_slack(const struct ext4 *e, ext2_ino_t dir);

@@ -3,6 +3,7 @@
 #include "image.h"
 
 #include <errno.h>
+#include <malloc.h>
 
 static void leaves_no_trace_of_old_content(void **state)
 {
@@ -30,6 +31,33 @@ static void leaves_no_trace_of_old_content(void **state)
 	image_finish(b);
 	image_check(&image);
 	assert_shell(&image, "0\n", "grep -c SECRET-1 $img || :");
+}
+
+/* What the library leaves uninitialised must not get into an image. */
+static void writes_no_foreign_memory(void **state)
+{
+	AUTOIMAGE struct image image;
+
+	(void)state;
+	image_make(&image,
+		   &(struct image_options){
+			   .mke2fs = "-N 20000",
+			   .root = "mkdir d; cd d; seq -f file-number-%g 2000 | xargs touch",
+			   .then = "e2fsck -fyD \"$ext4\" || [ $? = 1 ]",
+		   });
+
+	/* Fresh memory has 0xbe in it, as it does anyway where AddressSanitizer allocates. */
+	(void)mallopt(M_PERTURB, 0x41);
+	struct backend *b = image_mount(&image, false);
+	for (unsigned n = 0; n < 2000; n++) {
+		AUTOFREE char *path = xasprintf("/d/another-file-%u", n);
+
+		put_text(b, path, "");
+	}
+	image_finish(b);
+	(void)mallopt(M_PERTURB, 0);
+	image_check(&image);
+	assert_shell(&image, "0\n", "grep -caP '\\xbe{8}' $img || :");
 }
 
 /* A plan as a node has it, on a copy of the image and one second later: the same bytes. */
@@ -323,6 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaves_no_trace_of_old_content),
+		cmocka_unit_test(writes_no_foreign_memory),
 		cmocka_unit_test(is_deterministic),
 		cmocka_unit_test(writes_times),
 		cmocka_unit_test(finds_base_time),
