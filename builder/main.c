@@ -21,7 +21,6 @@
  */
 #include <errno.h>
 #include <locale.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,16 +40,6 @@ static void forbid_core_dumps(void)
 	const struct rlimit limit = { .rlim_cur = 1, .rlim_max = 1 };
 
 	(void)setrlimit(RLIMIT_CORE, &limit);
-}
-
-/*
- * Overwrite memory when it is allocated and when it is released: libext2fs writes
- * blocks of directories that it filled only in part, and what lay there before, a
- * key perhaps, must not get into an image.
- */
-static void clear_memory(void)
-{
-	(void)mallopt(M_PERTURB, 0xff);
 }
 
 static bool use_color(const char *when, struct error *err)
@@ -236,7 +225,6 @@ int main(int argc, char *argv[])
 	AUTODIAGS struct diags diags = { 0 };
 
 	forbid_core_dumps();
-	clear_memory();
 	(void)setlocale(LC_CTYPE, "");
 	(void)signal(SIGPIPE, SIG_IGN);
 
