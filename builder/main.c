@@ -20,6 +20,7 @@
  *   util/       memory, errors, diagnostics, files, processes; knows nothing of images
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,6 +41,14 @@ static void forbid_core_dumps(void)
 	const struct rlimit limit = { .rlim_cur = 1, .rlim_max = 1 };
 
 	(void)setrlimit(RLIMIT_CORE, &limit);
+}
+
+/* An image that got the number of a closed stream would be written into by messages. */
+static void open_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", O_RDWR);
 }
 
 static bool use_color(const char *when, struct error *err)
@@ -224,9 +233,12 @@ int main(int argc, char *argv[])
 	AUTOOPTIONS struct options options = { 0 };
 	AUTODIAGS struct diags diags = { 0 };
 
+	open_standard_streams();
 	forbid_core_dumps();
 	(void)setlocale(LC_CTYPE, "");
+	/* Both then show up as errors of write(2), which are told. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 
 	int r = dispatch(argc, argv, &options, &diags, &err);
 

@@ -86,7 +86,7 @@ static int load_cluster(const struct context *context, struct cluster *ret, stru
 
 	r = cluster_load(options->file ? options->file : "cluster.yaml", context->boards_dir, ret,
 			 context->diags, err);
-	if (r == -ENOENT && !options->file)
+	if (r == -ENOENT && !options->file && access("cluster.yaml", F_OK) < 0)
 		error_suffix(err,
 			     "; name one with -f, or describe a node by --image and --hostname");
 	if (r < 0)

@@ -10,6 +10,7 @@
 #include "config/yaml.h"
 #include "util/alloc.h"
 #include "util/file.h"
+#include "util/text.h"
 
 const char *role_name(enum role role)
 {
@@ -67,12 +68,26 @@ int cluster_from_tree(const struct tree *tree, enum origin origin, const char *b
 	return 0;
 }
 
+/* Another file, of keys perhaps, that was given by mistake: none of its lines may be shown. */
+static bool is_cluster_file(const struct source *source)
+{
+	struct line line;
+
+	for (const char *pos = buf_text(&source->text); text_next_line(&pos, &line);)
+		if (text_starts(line.start, "version:"))
+			return true;
+
+	return false;
+}
+
 int cluster_parse(const struct source *source, const char *directory, const char *boards_dir,
 		  struct cluster *ret, struct diags *diags, struct error *err)
 {
 	AUTOCLUSTER struct cluster cluster = { 0 };
 
 	cluster.directory = arena_strdup(&cluster.memory, directory);
+	if (!is_cluster_file(source))
+		diags_hide(diags, &(struct location){ .source = source });
 
 	const struct tree *tree = yaml_parse(source, &cluster.memory, diags);
 	if (tree) {

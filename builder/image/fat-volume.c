@@ -253,7 +253,29 @@ int fat_read_root(const struct fat *fat, struct buf *ret, struct error *err)
 	return 0;
 }
 
-int fat_wipe_chain(const struct fat *fat, uint64_t first, uint64_t *count, struct error *err)
+/* A chain that runs on into another file would take that file's content along. */
+static int check_chain(const struct fat *fat, uint64_t first, uint64_t size, struct error *err)
+{
+	struct chain chain = { .fat = fat, .cluster = first, .count = 1 };
+	uint64_t count = 0;
+
+	int r = check_first(fat, first, err);
+
+	while (r == 0 && !chain.end) {
+		count++;
+		r = chain_next(&chain, err);
+	}
+	if (r < 0)
+		return r;
+
+	if (count != (size + fat->cluster_size - 1) / fat->cluster_size)
+		return error_set(err, -EUCLEAN,
+				 "its clusters do not fit its size; 'fsck.vfat' can repair that");
+	return 0;
+}
+
+int fat_wipe_chain(const struct fat *fat, uint64_t first, uint64_t size, uint64_t *count,
+		   struct error *err)
 {
 	AUTOFREE char *zeros = xcalloc(1, fat->cluster_size);
 	struct chain chain = { .fat = fat, .cluster = first, .count = 1 };
@@ -262,7 +284,7 @@ int fat_wipe_chain(const struct fat *fat, uint64_t first, uint64_t *count, struc
 	if (first == 0)
 		return 0;
 
-	int r = check_first(fat, first, err);
+	int r = check_chain(fat, first, size, err);
 
 	while (r == 0 && !chain.end) {
 		ssize_t n = pwrite(fat->fd, zeros, fat->cluster_size,

@@ -136,7 +136,9 @@ static int fat_write(struct fs *fs, const struct fs_place *place, const struct b
 	if (content->len > MAX_WRITE)
 		return error_set(err, -EFBIG, "more than %d bytes", MAX_WRITE);
 
-	int r = place->exists ? fat_wipe_chain(fat(fs), place->node.id, &replaced, err) : 0;
+	int r = place->exists ? fat_wipe_chain(fat(fs), place->node.id, place->node.stat.size,
+					       &replaced, err)
+			      : 0;
 	if (r == 0)
 		r = check_space(fat(fs), content->len, replaced, err);
 	if (r == 0)
@@ -159,7 +161,7 @@ static int fat_remove(struct fs *fs, const struct fs_place *place, struct error 
 	if (place->node.stat.type == FILE_DIRECTORY)
 		return fat_mtools(fat(fs), "mrd", place, err);
 
-	int r = fat_wipe_chain(fat(fs), place->node.id, &count, err);
+	int r = fat_wipe_chain(fat(fs), place->node.id, place->node.stat.size, &count, err);
 	return r < 0 ? r : fat_mtools(fat(fs), "mdel", place, err);
 }
 

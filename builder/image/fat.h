@@ -60,8 +60,13 @@ int fat_read_chain(const struct fat *fat, uint64_t first, uint64_t len, uint64_t
 /** Read the root directory of a FAT16, which lies outside of the clusters. */
 int fat_read_root(const struct fat *fat, struct buf *ret, struct error *err);
 
-/** Overwrite a chain of clusters with zeros, and count them. */
-int fat_wipe_chain(const struct fat *fat, uint64_t first, uint64_t *count, struct error *err);
+/**
+ * Overwrite a chain of clusters with zeros, and count them.
+ *
+ * @param size  of the file: a chain that does not fit it is left alone (-EUCLEAN)
+ */
+int fat_wipe_chain(const struct fat *fat, uint64_t first, uint64_t size, uint64_t *count,
+		   struct error *err);
 
 /** Count the free clusters. */
 int fat_count_free(const struct fat *fat, uint64_t *ret, struct error *err);

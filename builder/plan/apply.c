@@ -229,6 +229,28 @@ int plan_compare(const struct plan_op *op, const struct plan_target *target, enu
 	return 0;
 }
 
+/*
+ * Links can lead anywhere in the image, also those that the plan makes; a file system
+ * without owners and modes shows what is on it to everyone.
+ */
+static int check_secret(const struct plan_op *op, const struct plan_target *target,
+			struct error *err)
+{
+	struct file_stat st;
+
+	if (!op->secret)
+		return 0;
+
+	int r = target->backend->ops->stat(target->backend, op->path, &st, err);
+	if (r < 0)
+		return r;
+	if (!st.has_attr)
+		return error_set(err, -EPERM,
+				 "it holds secrets, but would be on a file system that everyone "
+				 "can read");
+	return 0;
+}
+
 static int apply_op(const struct plan_op *op, const struct plan_target *target, struct error *err)
 {
 	AUTOFREE char *why = NULL;
@@ -238,7 +260,8 @@ static int apply_op(const struct plan_op *op, const struct plan_target *target, 
 	if (r < 0 || state == PLAN_SAME)
 		return r;
 
-	return kinds[op->kind].apply(op, target, err);
+	r = kinds[op->kind].apply(op, target, err);
+	return r < 0 ? r : check_secret(op, target, err);
 }
 
 int plan_apply(const struct plan *plan, const struct plan_target *target, struct error *err)
@@ -261,7 +284,8 @@ int plan_verify(const struct plan *plan, const struct plan_target *target,
 		enum plan_state state;
 		char *why = NULL;
 
-		if (plan_compare(op, target, &state, &why, err) < 0)
+		if (plan_compare(op, target, &state, &why, err) < 0 ||
+		    (state == PLAN_SAME && check_secret(op, target, err) < 0))
 			return error_prefix(err, "verify '%s'", op->path);
 		if (state != PLAN_SAME)
 			*ARRAY_ADD(ret->list, ret->count) =

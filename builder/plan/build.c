@@ -45,27 +45,43 @@ int build_plan(const struct inputs *inputs, const struct disk *base, struct plan
 	return plan_check_space(plan, base->backend, err);
 }
 
-int build_check_output(const struct disk *base, const struct build_options *options,
-		       struct error *err)
+/* Is path free, or a file that may be replaced? */
+static int check_path(const struct disk *base, const char *path, bool replace, struct error *err)
 {
 	struct stat from, to;
 
-	if (stat(options->output, &to) < 0) {
+	if (stat(path, &to) < 0) {
 		if (errno == ENOENT)
 			return 0;
-		return error_set_errno(err, -errno, "create '%s'", options->output);
+		return error_set_errno(err, -errno, "create '%s'", path);
 	}
 
 	if (fstat(base->fd, &from) < 0)
 		return error_set_errno(err, -errno, "read '%s'", base->name);
 	if (from.st_dev == to.st_dev && from.st_ino == to.st_ino)
-		return error_set(err, -EINVAL, "'%s' is the base image itself", options->output);
+		return error_set(err, -EINVAL, "'%s' is the base image itself", path);
 	if (!S_ISREG(to.st_mode))
-		return error_set(err, -EINVAL, "'%s' is not a regular file", options->output);
-	if (!options->replace)
-		return error_set(err, -EEXIST, "'%s' exists; --replace overwrites it",
-				 options->output);
+		return error_set(err, -EINVAL, "'%s' is not a regular file", path);
+	if (!replace)
+		return error_set(err, -EEXIST, "'%s' exists; --replace overwrites it", path);
 	return 0;
+}
+
+static char *manifest_path(const struct build_options *options)
+{
+	return xasprintf("%s.json", options->output);
+}
+
+int build_check_output(const struct disk *base, const struct build_options *options,
+		       struct error *err)
+{
+	AUTOFREE char *manifest = manifest_path(options);
+
+	int r = check_path(base, options->output, options->replace, err);
+	if (r < 0)
+		return r;
+
+	return check_path(base, manifest, options->replace, err);
 }
 
 static int copy_progressed(void *arg, uint64_t done, uint64_t total)
@@ -148,10 +164,10 @@ static int fill(const struct inputs *inputs, const struct disk *base, const stru
 static int publish(const struct inputs *inputs, const struct disk *base, const struct plan *plan,
 		   const struct build_options *options, struct output *out, struct error *err)
 {
-	AUTOFREE char *manifest_path = xasprintf("%s.json", options->output);
+	AUTOFREE char *path = manifest_path(options);
 	AUTOOUTPUT struct output manifest = OUTPUT_NONE;
 
-	int r = output_open(manifest_path, &manifest, err);
+	int r = output_open(path, &manifest, err);
 	if (r < 0)
 		return r;
 
@@ -170,13 +186,16 @@ static int publish(const struct inputs *inputs, const struct disk *base, const s
 	progress_step(options->progress, inputs->node->name.value, "publish");
 	/* An old manifest must not stand beside a new image, not even for a moment. */
 	if (options->replace)
-		(void)unlink(manifest_path);
+		(void)unlink(path);
 
 	r = output_publish(out, options->replace, err);
 	if (r < 0)
 		return r;
 
-	return output_publish(&manifest, true, err);
+	r = output_publish(&manifest, options->replace, err);
+	if (r < 0)
+		(void)unlink(options->output);
+	return r;
 }
 
 static int build(const struct inputs *inputs, const struct disk *base, const struct plan *plan,

@@ -89,11 +89,18 @@ static int decrypt(const char *const *argv, const char *path, const char *age_id
 	return r < 0 ? error_prefix(err, "decrypt '%s'", path) : 0;
 }
 
+/* "-o=x.age" is a file of the user's, whatever it looks like. */
+static char *not_an_option(const char *path)
+{
+	return xasprintf("%s%s", path[0] == '-' ? "./" : "", path);
+}
+
 static int decrypt_sops(const char *path, const char *age_identity, struct buf *ret,
 			struct error *err)
 {
+	AUTOFREE char *file = not_an_option(path);
 	const char *argv[] = { "sops",          "--decrypt", "--input-type", "yaml",
-			       "--output-type", "yaml",      path,           NULL };
+			       "--output-type", "yaml",      file,           NULL };
 
 	return decrypt(argv, path, age_identity,
 		       "see https://github.com/getsops/sops, or name a decrypted file of mode 0600",
@@ -105,7 +112,8 @@ static int decrypt_age(const char *path, const char *age_identity, struct buf *r
 		       struct error *err)
 {
 	const char *identity = age_identity ? age_identity : getenv("SOPS_AGE_KEY_FILE");
-	const char *argv[] = { "age", "--decrypt", "--identity", identity, path, NULL };
+	AUTOFREE char *file = not_an_option(path);
+	const char *argv[] = { "age", "--decrypt", "--identity", identity, file, NULL };
 
 	if (!identity)
 		return error_set(err, -EINVAL,

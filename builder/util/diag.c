@@ -169,7 +169,8 @@ static void print_line(FILE *to, const struct line *line)
 static bool is_hidden(const struct diags *diags, const struct location *at)
 {
 	for (size_t i = 0; i < diags->n_hidden; i++)
-		if (diags->hidden[i].source == at->source && diags->hidden[i].line == at->line)
+		if (diags->hidden[i].source == at->source &&
+		    (diags->hidden[i].line == at->line || diags->hidden[i].line == 0))
 			return true;
 
 	return false;
@@ -195,6 +196,20 @@ static void shorten(struct line *line, struct location *at)
 		line->len--;
 }
 
+/* A net below all else: what has the form of a secret is not shown, wherever it was found. */
+static bool looks_secret(const struct line *line)
+{
+	static const char *const forms[] = { "AGE-SECRET-KEY-", "-----BEGIN", "$y$",      "$6$",
+					     "password:",       "token:",     "key: LS0t" };
+	AUTOFREE char *text = xstrndup(line->start, line->len);
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		if (strcasestr(text, forms[i]))
+			return true;
+
+	return false;
+}
+
 static void print_excerpt(FILE *to, const struct diags *diags, const struct diag *diag)
 {
 	struct location at = diag->at;
@@ -202,6 +217,8 @@ static void print_excerpt(FILE *to, const struct diags *diags, const struct diag
 
 	if (!diag->at.source || is_hidden(diags, &diag->at) ||
 	    !find_line(diag->at.source, diag->at.line, &line))
+		return;
+	if (looks_secret(&line))
 		return;
 	if (line.len && line.start[line.len - 1] == '\r')
 		line.len--;

@@ -87,7 +87,7 @@ void diag_warning(struct diags *diags, const struct location *at, const char *fo
 /** Say more about the finding that was added last. */
 void diag_help(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/** There is a secret at this place: no finding shows its line. */
+/** There is a secret at this place: no finding shows its line; line 0 hides all lines. */
 void diags_hide(struct diags *diags, const struct location *at);
 
 /** Print the errors, and the warnings if they are wanted, in the order of files and lines. */

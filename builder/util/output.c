@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include "util/alloc.h"
 #include "util/file.h"
@@ -19,6 +21,9 @@ int output_open(const char *path, struct output *ret, struct error *err)
 	int fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(err, -errno, "create '%s'", path);
+
+	/* Tells another run that this file is not left over; a new file cannot be locked yet. */
+	(void)flock(fd, LOCK_EX | LOCK_NB);
 
 	*ret = (struct output){ .path = xstrdup(path), .tmp = TAKE(tmp), .fd = fd };
 	return 0;
@@ -62,6 +67,26 @@ void output_close(struct output *out)
 	*out = OUTPUT_NONE;
 }
 
+/* "NAME.partial." and the six characters of mkostemp(3). */
+static bool is_ours(const char *name, const char *prefix)
+{
+	const char *rest = name + strlen(prefix);
+
+	return text_starts(name, prefix) && strlen(rest) == 6 &&
+	       strspn(rest, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 6;
+}
+
+/* Only a regular file that no other run is writing. */
+static bool is_left(const char *path)
+{
+	struct stat st;
+
+	AUTOCLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
 int output_leftovers(const char *path, bool remove, void (*found)(void *arg, const char *leftover),
 		     void *arg, struct error *err)
 {
@@ -74,10 +99,12 @@ int output_leftovers(const char *path, bool remove, void (*found)(void *arg, con
 		return error_set_errno(err, -errno, "open directory '%s'", dir);
 
 	for (const struct dirent *entry; (entry = readdir(d));) {
-		if (!text_starts(entry->d_name, prefix))
+		if (!is_ours(entry->d_name, prefix))
 			continue;
 
 		AUTOFREE char *leftover = xasprintf("%s/%s", dir, entry->d_name);
+		if (!is_left(leftover))
+			continue;
 		found(arg, leftover);
 		if (remove)
 			(void)unlink(leftover);

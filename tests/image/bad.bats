@@ -225,6 +225,63 @@ made() {
 	"$NIB" -q -f test.yaml build node0 --replace
 }
 
+@test "a manifest in the way is not overwritten, and nothing is published beside it" {
+	mkdir -p there
+	echo precious > there/node0.img.json
+	run "$NIB" -f test.yaml build node0 -o there
+	[ "$status" = 1 ]
+	[[ "$output" =~ "node0.img.json' exists" ]]
+	[ "$(ls there)" = node0.img.json ]
+	[ "$(cat there/node0.img.json)" = precious ]
+	rm there/node0.img.json
+	mkdir there/node0.img.json
+	run "$NIB" -f test.yaml build node0 -o there --replace
+	[ "$status" = 1 ]
+	[ "$(ls there)" = node0.img.json ]
+	rm -r there
+}
+
+@test "a secret that a planned link would lead onto the FAT" {
+	mkdir -p opt
+	ln -sfn /boot/firmware opt/l
+	tar -cf link.tar opt/l
+	sed -i 's|^  files:.*|  files:\n    - {archive: link.tar}\n    - {path: /opt/l/secret, content: TOPSECRET, secret: true}|' test.yaml
+	run "$NIB" -f test.yaml build node0
+	echo "$output"
+	[ "$status" != 0 ]
+	[ -z "$(ls -A images 2> /dev/null)" ]
+	rm -r opt link.tar
+}
+
+@test "closed standard streams do not end up in the image" {
+	"$NIB" -q -f test.yaml build node0 -o first.img
+	"$NIB" -f test.yaml build node0 -o closed.img <&- 2>&-
+	cmp first.img closed.img
+	rm first.img* closed.img*
+}
+
+@test "a limit on file sizes is an error, not a signal" {
+	run bash -c 'ulimit -f 1000; "$NIB" -f test.yaml build node0'
+	echo "$output"
+	[ "$status" = 1 ]
+	[ -z "$(ls -A images 2> /dev/null)" ]
+}
+
+@test "a file that only looks like a left-over stays" {
+	mkdir -p images
+	echo notes > images/node0.img.partial.notes-of-mine
+	"$NIB" -q -f test.yaml build node0 --replace
+	[ "$(cat images/node0.img.partial.notes-of-mine)" = notes ]
+}
+
+@test "a file of keys instead of a cluster file is not shown" {
+	for file in keys.txt secrets.yaml pi.password; do
+		run "$NIB" -f "$file" check
+		[ "$status" = 2 ]
+		[[ ! "$output" =~ (AGE-SECRET|abcdef\.0123|correct\ horse) ]]
+	done
+}
+
 @test "the output is the base image" {
 	before=$(digest base.img)
 	run "$NIB" -f test.yaml build node0 -o base.img --replace
