@@ -199,7 +199,9 @@ static errcode_t free_inode(const struct ext4 *e, ext2_ino_t ino, struct ext2_in
 	struct ext2_inode_large deleted = { .i_dtime = (uint32_t)e->now };
 	bool is_dir = LINUX_S_ISDIR(inode->i_mode);
 
-	errcode_t code = ext2fs_free_ext_attr(e->fs, ino, inode);
+	errcode_t code = ext4_check_blocks(e, ino, inode);
+	if (code == 0)
+		code = ext2fs_free_ext_attr(e->fs, ino, inode);
 	if (code == 0 && ext2fs_inode_has_valid_blocks2(e->fs, EXT2_INODE(inode))) {
 		code = wipe_data(e, ino);
 		if (code == 0)

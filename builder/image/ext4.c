@@ -56,6 +56,8 @@ static int ext4_space(struct fs *fs, struct file_space *ret, struct error *err)
 
 static void ext4_free(struct fs *fs)
 {
+	if (ext4(fs)->system)
+		ext2fs_free_block_bitmap(ext4(fs)->system);
 	if (ext4(fs)->fs)
 		ext2fs_free(ext4(fs)->fs);
 	free(fs);
@@ -88,6 +90,8 @@ static const char *open_library(struct ext4 *e, const char *name, bool read_only
 		return "a group descriptor has a wrong checksum";
 
 	code = ext2fs_read_bitmaps(e->fs);
+	if (code == 0 && !read_only)
+		code = ext4_find_system_blocks(e);
 	return code ? error_message(code) : NULL;
 }
 

@@ -18,6 +18,8 @@
 struct ext4 {
 	struct fs base;
 	ext2_filsys fs;
+	/** Blocks of no file that has a name: tables, bitmaps, journal.  NULL when read-only. */
+	ext2fs_block_bitmap system;
 	/** Time stamp for whatever is written; not 0, which libext2fs takes for "now". */
 	int64_t now;
 };
@@ -79,6 +81,18 @@ int ext4_new_directory(const struct ext4 *e, ext2_ino_t parent, const struct fil
  * zeros, and everything it has is freed.
  */
 int ext4_drop_inode(const struct ext4 *e, ext2_ino_t ino, struct error *err);
+
+/* Blocks: ext4-blocks.c */
+
+/** Fill the map of system blocks; e->fs and its bitmaps are open. */
+errcode_t ext4_find_system_blocks(struct ext4 *e);
+
+/**
+ * Are all blocks of an inode in use, none of them the file system's own, and none
+ * in it twice?  EXT2_ET_BAD_BLOCK_NUM if not.  A block that another file has too is
+ * not found: that takes a look at every file, which is e2fsck's work.
+ */
+errcode_t ext4_check_blocks(const struct ext4 *e, ext2_ino_t ino, struct ext2_inode_large *inode);
 
 /* Content: ext4-file.c */
 
