@@ -113,13 +113,17 @@ static int apply(const struct disk *base, const struct plan *plan, int fd,
 }
 
 /* Read everything back through a second open, as another program would. */
-static int verify(const struct plan *plan, const char *path, const struct build_options *options,
-		  struct error *err)
+static int verify(const struct plan *plan, const struct output *out,
+		  const struct build_options *options, struct error *err)
 {
 	AUTOMISMATCHES struct plan_mismatches mismatches = { 0 };
 	AUTODISK struct disk disk = DISK_NONE;
 
-	int r = disk_open(path, options->backend, &disk, err);
+	AUTOCLOSE int fd = output_reopen(out, err);
+	if (fd < 0)
+		return fd;
+
+	int r = disk_attach(fd, out->path, options->backend, true, &disk, err);
 	if (r < 0)
 		return r;
 
@@ -154,7 +158,7 @@ static int fill(const struct inputs *inputs, const struct disk *base, const stru
 		return r;
 
 	progress_step(progress, name, "verify");
-	r = verify(plan, out->tmp, options, err);
+	r = verify(plan, out, options, err);
 	if (r < 0)
 		return r;
 
@@ -186,7 +190,7 @@ static int publish(const struct inputs *inputs, const struct disk *base, const s
 	progress_step(options->progress, inputs->node->name.value, "publish");
 	/* An old manifest must not stand beside a new image, not even for a moment. */
 	if (options->replace)
-		(void)unlink(path);
+		output_withdraw(&manifest);
 
 	r = output_publish(out, options->replace, err);
 	if (r < 0)
@@ -194,7 +198,7 @@ static int publish(const struct inputs *inputs, const struct disk *base, const s
 
 	r = output_publish(&manifest, options->replace, err);
 	if (r < 0)
-		(void)unlink(options->output);
+		output_withdraw(out);
 	return r;
 }
 

@@ -5,7 +5,8 @@
  *
  * A file is written under a temporary name beside its final one
  * ("NAME.partial.XXXXXX"), mode 0600 from the first byte, and renamed when it is
- * complete and on disk.
+ * complete and on disk.  Both names are looked up in the directory as it was
+ * opened, which may be renamed meanwhile.
  */
 #pragma once
 
@@ -15,15 +16,19 @@
 
 /** A file that is being written.  Initialise with OUTPUT_NONE. */
 struct output {
-	/** Final name; owned. */
+	/** Final name, as given; owned. */
 	char *path;
-	/** Temporary name; NULL once published; owned. */
+	/** The part of it behind the directory. */
+	const char *name;
+	/** Temporary name in the same directory; NULL once published; owned. */
 	char *tmp;
+	/** The directory of both names. */
+	int dir;
 	/** Open for reading and writing. */
 	int fd;
 };
 
-#define OUTPUT_NONE ((struct output){ .fd = -1 })
+#define OUTPUT_NONE ((struct output){ .dir = -1, .fd = -1 })
 
 /** Create the temporary file for path. */
 int output_open(const char *path, struct output *ret, struct error *err);
@@ -34,6 +39,12 @@ int output_open(const char *path, struct output *ret, struct error *err);
  * @param replace  overwrite an existing file; without it that is an error
  */
 int output_publish(struct output *out, bool replace, struct error *err);
+
+/** Open the file once more by its temporary name, read-only; a descriptor of the caller's. */
+int output_reopen(const struct output *out, struct error *err);
+
+/** Remove whatever has the final name. */
+void output_withdraw(const struct output *out);
 
 /** Release everything; what was not published is removed. */
 void output_close(struct output *out);

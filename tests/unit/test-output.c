@@ -72,6 +72,40 @@ static void replaces_only_on_demand(void **state)
 	assert_int_equal(output_publish(&out, true, &err), 0);
 }
 
+static void follows_its_directory(void **state)
+{
+	AUTOERROR struct error err = ERROR_NONE;
+	struct output removed = OUTPUT_NONE, published = OUTPUT_NONE;
+
+	(void)state;
+	assert_int_equal(mkdir("dir", 0700), 0);
+	assert_int_equal(output_open("dir/a", &removed, &err), 0);
+	assert_int_equal(output_open("dir/b", &published, &err), 0);
+	assert_int_equal(rename("dir", "moved"), 0);
+
+	output_close(&removed);
+	assert_int_equal(output_publish(&published, false, &err), 0);
+	output_close(&published);
+	assert_int_equal(unlink("moved/b"), 0);
+	assert_int_equal(rmdir("moved"), 0);
+}
+
+static void notices_another_file(void **state)
+{
+	AUTOERROR struct error err = ERROR_NONE;
+	AUTOOUTPUT struct output out = OUTPUT_NONE;
+
+	(void)state;
+	assert_int_equal(output_open("out", &out, &err), 0);
+	AUTOCLOSE int again = output_reopen(&out, &err);
+	assert_true(again >= 0);
+
+	assert_int_equal(unlink(out.tmp), 0);
+	AUTOCLOSE int other = open(out.tmp, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(other >= 0);
+	assert_int_equal(output_reopen(&out, &err), -ESTALE);
+}
+
 static void count(void *arg, const char *leftover)
 {
 	assert_non_null(strstr(leftover, "out.partial."));
@@ -102,6 +136,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(appears_only_when_published, setup, teardown),
 		cmocka_unit_test_setup_teardown(removes_what_is_not_published, setup, teardown),
 		cmocka_unit_test_setup_teardown(replaces_only_on_demand, setup, teardown),
+		cmocka_unit_test_setup_teardown(follows_its_directory, setup, teardown),
+		cmocka_unit_test_setup_teardown(notices_another_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(finds_leftovers, setup, teardown),
 	};
 
