@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "util/alloc.h"
+#include "util/file.h"
 #include "util/text.h"
 
 /*
@@ -95,23 +96,6 @@ static void start_writeback(struct copy *copy, uint64_t end)
 	copy->started = end;
 }
 
-static int write_at(int fd, const char *data, size_t len, uint64_t pos)
-{
-	while (len) {
-		ssize_t n = pwrite(fd, data, len, (off_t)pos);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		pos += (uint64_t)n;
-		len -= (size_t)n;
-	}
-
-	return 0;
-}
-
 static bool is_zero(const char *data, size_t len)
 {
 	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
@@ -142,7 +126,7 @@ static int write_chunk(const struct copy *copy, size_t len, uint64_t pos)
 		bool zero;
 		size_t run = run_length(copy->chunk + i, len - i, &zero);
 
-		int r = zero ? 0 : write_at(copy->to, copy->chunk + i, run, pos + i);
+		int r = zero ? 0 : file_write_at(copy->to, copy->chunk + i, run, pos + i);
 		if (r < 0)
 			return r;
 		i += run;

@@ -11,6 +11,44 @@
 #include "util/alloc.h"
 #include "util/text.h"
 
+int file_read_at(int fd, void *data, size_t len, uint64_t pos)
+{
+	char *to = data;
+
+	while (len) {
+		ssize_t n = pread(fd, to, len, (off_t)pos);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		to += n;
+		pos += (uint64_t)n;
+		len -= (size_t)n;
+	}
+
+	return 0;
+}
+
+int file_write_at(int fd, const void *data, size_t len, uint64_t pos)
+{
+	const char *from = data;
+
+	while (len) {
+		ssize_t n = pwrite(fd, from, len, (off_t)pos);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		from += n;
+		pos += (uint64_t)n;
+		len -= (size_t)n;
+	}
+
+	return 0;
+}
+
 int file_read_fd(int fd, size_t max, struct buf *ret)
 {
 	AUTOBUF struct buf content = { 0 };

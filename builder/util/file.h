@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "util/buf.h"
@@ -23,6 +24,12 @@ int file_read(const char *path, size_t max, struct buf *ret, mode_t *mode, struc
 
 /** Write all bytes to fd, whatever the number of write(2) calls; 0 or -errno. */
 int file_write_fd(int fd, const void *data, size_t len);
+
+/** Read exactly len bytes at pos; 0 or -errno, -EIO if the file ends before. */
+int file_read_at(int fd, void *data, size_t len, uint64_t pos);
+
+/** Write len bytes at pos; 0 or -errno. */
+int file_write_at(int fd, const void *data, size_t len, uint64_t pos);
 
 /** Read fd to its end; 0 or -errno (-EFBIG beyond max bytes). */
 int file_read_fd(int fd, size_t max, struct buf *ret);
