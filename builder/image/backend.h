@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 #include "image/layout.h"
+#include "image/ranges.h"
 #include "util/buf.h"
 #include "util/error.h"
 
@@ -127,6 +128,12 @@ struct backend_ops {
 
 	/** Where the file system that holds path is mounted; borrowed. */
 	const char *(*mount_of)(struct backend *b, const char *path);
+
+	/**
+	 * Add where the image may differ, in bytes, from what it was when it was opened:
+	 * all that was written, and maybe more.
+	 */
+	void (*touched)(struct backend *b, struct ranges *ret);
 
 	/** Flush everything.  Until this returned 0, nothing is known to be in the image. */
 	int (*finish)(struct backend *b, struct error *err);

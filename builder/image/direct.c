@@ -320,6 +320,15 @@ static const char *direct_mount_of(struct backend *b, const char *path)
 	return path_mount(&direct(b)->mounts, path, &mount, &err) < 0 ? "/" : mount->path;
 }
 
+static void direct_touched(struct backend *b, struct ranges *ret)
+{
+	for (size_t i = 0; i < direct(b)->mounts.count; i++) {
+		struct fs *fs = direct(b)->mounts.list[i].fs;
+
+		fs->ops->touched(fs, ret);
+	}
+}
+
 static int direct_finish(struct backend *b, struct error *err)
 {
 	for (size_t i = 0; i < direct(b)->mounts.count; i++) {
@@ -369,6 +378,7 @@ const struct backend_ops backend_direct = {
 	.list = direct_list,
 	.space = direct_space,
 	.mount_of = direct_mount_of,
+	.touched = direct_touched,
 	.finish = direct_finish,
 	.free = direct_free,
 };

@@ -5,11 +5,17 @@
 
 #include "image/ext4.h"
 #include "util/alloc.h"
+#include "util/file.h"
+
+/* What was written is kept in pieces of this size, one bit each. */
+enum { TOUCH_SHIFT = 16 };
 
 /** The part of the file that may be touched. */
 struct window {
 	int fd;
 	uint64_t offset, size;
+	/** One bit for each piece that was written to. */
+	uint8_t *touched;
 };
 
 static errcode_t io_close(io_channel channel)
@@ -17,6 +23,7 @@ static errcode_t io_close(io_channel channel)
 	if (--channel->refcount > 0)
 		return 0;
 
+	free(((struct window *)channel->private_data)->touched);
 	free(channel->private_data);
 	free(channel->name);
 	free(channel);
@@ -25,11 +32,12 @@ static errcode_t io_close(io_channel channel)
 
 static errcode_t io_open(const char *name, int flags, io_channel *ret)
 {
-	struct window window;
+	struct window window = { 0 };
 
 	if (sscanf(name, "%d:%" SCNu64 ":%" SCNu64, &window.fd, &window.offset, &window.size) != 3)
 		return EXT2_ET_BAD_DEVICE_NAME;
 
+	window.touched = xcalloc((window.size >> TOUCH_SHIFT) / 8 + 1, 1);
 	io_channel channel = xcalloc(1, sizeof(*channel));
 	channel->magic = EXT2_ET_MAGIC_IO_CHANNEL;
 	channel->manager = (io_manager)(uintptr_t)&ext4_io;
@@ -74,38 +82,29 @@ static errcode_t io_read(io_channel channel, unsigned long long block, int count
 	if (!range(channel, block, count, &pos, &len))
 		return EXT2_ET_SHORT_READ;
 
-	while (len) {
-		ssize_t n = pread(window->fd, data, len, (off_t)pos);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		if (n == 0)
-			return EXT2_ET_SHORT_READ;
-		data = (char *)data + n;
-		pos += (uint64_t)n;
-		len -= (size_t)n;
-	}
-
-	return 0;
+	int r = file_read_at(window->fd, data, len, pos);
+	return r == -EIO ? EXT2_ET_SHORT_READ : -r;
 }
 
-static errcode_t write_at(int fd, uint64_t pos, const char *data, size_t len)
+static void touch(const struct window *window, uint64_t pos, size_t len)
 {
-	while (len) {
-		ssize_t n = pwrite(fd, data, len, (off_t)pos);
+	uint64_t start = pos - window->offset;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		data += n;
-		pos += (uint64_t)n;
-		len -= (size_t)n;
+	for (uint64_t i = start >> TOUCH_SHIFT; len && i <= (start + len - 1) >> TOUCH_SHIFT; i++)
+		window->touched[i / 8] |= (uint8_t)(1 << i % 8);
+}
+
+void ext4_io_touched(io_channel channel, struct ranges *ret)
+{
+	const struct window *window = channel->private_data;
+
+	for (uint64_t i = 0; i <= window->size >> TOUCH_SHIFT; i++) {
+		uint64_t start = i << TOUCH_SHIFT, end = (i + 1) << TOUCH_SHIFT;
+
+		if (window->touched[i / 8] & 1 << i % 8)
+			ranges_add(ret, window->offset + start,
+				   window->offset + (end < window->size ? end : window->size));
 	}
-
-	return 0;
 }
 
 static errcode_t io_write(io_channel channel, unsigned long long block, int count, const void *data)
@@ -119,7 +118,8 @@ static errcode_t io_write(io_channel channel, unsigned long long block, int coun
 	if (!range(channel, block, count, &pos, &len))
 		return EXT2_ET_SHORT_WRITE;
 
-	return write_at(window->fd, pos, data, len);
+	touch(window, pos, len);
+	return -file_write_at(window->fd, data, len, pos);
 }
 
 static errcode_t io_zeroout(io_channel channel, unsigned long long block, unsigned long long count)

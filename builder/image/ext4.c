@@ -241,6 +241,11 @@ static int ext4_remove(struct fs *fs, const struct fs_place *place, struct error
 	return r;
 }
 
+static void ext4_touched(struct fs *fs, struct ranges *ret)
+{
+	ext4_io_touched(ext4(fs)->fs->io, ret);
+}
+
 static int ext4_flush(struct fs *fs, struct error *err)
 {
 	ext2_filsys library = ext4(fs)->fs;
@@ -266,6 +271,7 @@ const struct fs_ops fs_ext4 = {
 	.symlink = ext4_symlink,
 	.remove = ext4_remove,
 	.space = ext4_space,
+	.touched = ext4_touched,
 	.flush = ext4_flush,
 	.free = ext4_free,
 };

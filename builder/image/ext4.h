@@ -37,6 +37,9 @@ static inline struct ext4 *ext4(struct fs *fs)
  */
 extern const struct struct_io_manager ext4_io;
 
+/** Where in the file the channel has written. */
+void ext4_io_touched(io_channel channel, struct ranges *ret);
+
 /** Refuse, by name, what cannot be edited safely; reads the superblock itself. */
 int ext4_check_superblock(int fd, const struct partition *part, struct error *err);
 

@@ -20,6 +20,7 @@ static int fat_open(int fd, const struct partition *part, bool read_only, int64_
 		.base = { .ops = &fs_fat },
 		.fd = fd,
 		.offset = part->offset,
+		.size = part->size,
 		.now = now,
 	};
 
@@ -171,6 +172,12 @@ static int fat_space(struct fs *fs, struct file_space *ret, struct error *err)
 	return fat_count_free(fat(fs), &ret->free_units, err);
 }
 
+/* What mtools writes is not seen here. */
+static void fat_touched(struct fs *fs, struct ranges *ret)
+{
+	ranges_add(ret, fat(fs)->offset, fat(fs)->offset + fat(fs)->size);
+}
+
 /* Every change is complete when mtools ends. */
 static int fat_flush(struct fs *fs, struct error *err)
 {
@@ -198,6 +205,7 @@ const struct fs_ops fs_fat = {
 	.symlink = fat_symlink,
 	.remove = fat_remove,
 	.space = fat_space,
+	.touched = fat_touched,
 	.flush = fat_flush,
 	.free = fat_free,
 };

@@ -19,8 +19,8 @@
 struct fat {
 	struct fs base;
 	int fd;
-	/** Where the file system starts. */
-	uint64_t offset;
+	/** The partition. */
+	uint64_t offset, size;
 	/** Time stamp for whatever is written. */
 	int64_t now;
 	/** 32 bits per entry of the table, of which 28 count; else 16. */

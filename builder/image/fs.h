@@ -97,6 +97,9 @@ struct fs_ops {
 	/** Count the free units. */
 	int (*space)(struct fs *fs, struct file_space *ret, struct error *err);
 
+	/** Where the image may differ from what it was when it was opened, as in backend.h. */
+	void (*touched)(struct fs *fs, struct ranges *ret);
+
 	/** Write everything that is pending. */
 	int (*flush)(struct fs *fs, struct error *err);
 

@@ -17,33 +17,53 @@ enum {
 	CHUNK = 128 << 10,
 };
 
-void ranges_add(struct ranges *ranges, uint64_t start, uint64_t end)
-{
-	struct range *last = ranges->count ? &ranges->list[ranges->count - 1] : NULL;
-
-	if (start >= end)
-		return;
-	if (!last || start > last->end)
-		*ARRAY_ADD(ranges->list, ranges->count) = (struct range){ start, end };
-	else if (end > last->end)
-		last->end = end;
-}
-
-bool ranges_meet(const struct ranges *ranges, uint64_t start, uint64_t end)
+/* The first range that ends at or behind pos. */
+static size_t find(const struct ranges *ranges, uint64_t pos)
 {
 	size_t low = 0, high = ranges->count;
 
-	/* The first that does not end before start. */
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (ranges->list[middle].end <= start)
+		if (ranges->list[middle].end < pos)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 
-	return start < end && low < ranges->count && ranges->list[low].start < end;
+	return low;
+}
+
+void ranges_add(struct ranges *ranges, uint64_t start, uint64_t end)
+{
+	size_t first = find(ranges, start), last = first;
+
+	if (start >= end)
+		return;
+
+	/* All of these become one. */
+	while (last < ranges->count && ranges->list[last].start <= end) {
+		struct range *range = &ranges->list[last++];
+
+		start = range->start < start ? range->start : start;
+		end = range->end > end ? range->end : end;
+	}
+
+	if (first == last)
+		(void)ARRAY_ADD(ranges->list, ranges->count);
+	size_t behind = first == last ? ranges->count - 1 - last : ranges->count - last;
+
+	memmove(&ranges->list[first + 1], &ranges->list[last], behind * sizeof(struct range));
+	ranges->list[first] = (struct range){ start, end };
+	if (last > first)
+		ranges->count -= last - first - 1;
+}
+
+bool ranges_meet(const struct ranges *ranges, uint64_t start, uint64_t end)
+{
+	size_t i = find(ranges, start + 1);
+
+	return start < end && i < ranges->count && ranges->list[i].start < end;
 }
 
 uint64_t ranges_length(const struct ranges *ranges)
@@ -138,29 +158,31 @@ static int compare(const struct comparison *c, uint64_t pos, uint64_t end)
 	return 0;
 }
 
-/* Data of either, rounded out: holes need not lie on the grain. */
-static int compare_data(const struct comparison *c)
+static uint64_t round_up(uint64_t pos, uint64_t size)
 {
+	pos = (pos + GRAIN - 1) / GRAIN * GRAIN;
+	return pos < size ? pos : size;
+}
+
+/* Data of either, rounded out: holes need not lie on the grain. */
+static int compare_data(const struct comparison *c, const struct range *within)
+{
+	uint64_t pos = within->start / GRAIN * GRAIN, last = round_up(within->end, c->size);
 	struct range a = { 0 }, b = { 0 };
 
-	for (uint64_t pos = 0; pos < c->size;) {
+	while (pos < last) {
 		int r = a.end <= pos ? next_data(c->a, pos, c->size, &a) : 0;
 		if (r == 0 && b.end <= pos)
 			r = next_data(c->b, pos, c->size, &b);
 		if (r < 0)
 			return r;
 
-		uint64_t start = a.start < b.start ? a.start : b.start;
-		uint64_t end = a.start < b.start ? a.end : b.end;
+		const struct range *next = a.start < b.start ? &a : &b;
+		uint64_t start = next->start / GRAIN * GRAIN, end = round_up(next->end, last);
 
-		start = start / GRAIN * GRAIN;
-		if (start < pos)
-			start = pos;
-		end = (end + GRAIN - 1) / GRAIN * GRAIN;
-		if (end > c->size)
-			end = c->size;
-
-		r = compare(c, start, end);
+		if (start >= last)
+			break;
+		r = compare(c, start > pos ? start : pos, end);
 		if (r < 0)
 			return r;
 		pos = end;
@@ -169,7 +191,8 @@ static int compare_data(const struct comparison *c)
 	return 0;
 }
 
-int ranges_of_difference(int a, int b, struct ranges *ret, struct error *err)
+int ranges_of_difference(int a, int b, const struct ranges *within, struct ranges *ret,
+			 struct error *err)
 {
 	uint64_t size_a, size_b;
 
@@ -191,7 +214,8 @@ int ranges_of_difference(int a, int b, struct ranges *ret, struct error *err)
 		.differences = ret,
 	};
 
-	r = compare_data(&c);
+	for (size_t i = 0; i < within->count && r == 0; i++)
+		r = compare_data(&c, &within->list[i]);
 	return r < 0 ? error_set_errno(err, r, "compare images") : 0;
 }
 

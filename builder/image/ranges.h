@@ -23,8 +23,7 @@ struct ranges {
 	size_t count;
 };
 
-/** Add a range that starts at or behind the start of the last one; one that touches it is
- * joined to it. */
+/** Add a range, in any order; those that touch it are joined to it. */
 void ranges_add(struct ranges *ranges, uint64_t start, uint64_t end);
 
 /** Does any of the ranges share a byte with this one? */
@@ -39,8 +38,11 @@ int ranges_of_data(int fd, struct ranges *ret, struct error *err);
 /**
  * Where the content of two files of one size differs, rounded out to 4096 bytes
  * within the file.  What is a hole in both is not read.
+ *
+ * @param within  where to look; the rest is taken to be the same
  */
-int ranges_of_difference(int a, int b, struct ranges *ret, struct error *err);
+int ranges_of_difference(int a, int b, const struct ranges *within, struct ranges *ret,
+			 struct error *err);
 
 /** Release the list. */
 void ranges_free(struct ranges *ranges);

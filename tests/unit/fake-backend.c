@@ -181,6 +181,12 @@ static const char *fake_mount_of(struct backend *b, const char *path)
 	return has_attr(fake_of(b), path) ? "/" : fake_of(b)->boot;
 }
 
+static void fake_touched(struct backend *b, struct ranges *ret)
+{
+	(void)b;
+	(void)ret;
+}
+
 static int fake_finish(struct backend *b, struct error *err)
 {
 	(void)b;
@@ -221,6 +227,7 @@ static const struct backend_ops fake_ops = {
 	.list = fake_list,
 	.space = fake_space,
 	.mount_of = fake_mount_of,
+	.touched = fake_touched,
 	.finish = fake_finish,
 	.free = fake_free,
 };

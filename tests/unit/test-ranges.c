@@ -35,6 +35,19 @@ static void joins_what_touches(void **state)
 	AUTOFREE char *text = describe(&ranges);
 	assert_text("joined", text, "10-30 40-50");
 	assert_int_equal(ranges_length(&ranges), 30);
+
+	/* In any order. */
+	ranges_add(&ranges, 0, 5);
+	ranges_add(&ranges, 33, 35);
+	AUTOFREE char *more = describe(&ranges);
+	assert_text("between", more, "0-5 10-30 33-35 40-50");
+	ranges_add(&ranges, 5, 33);
+	ranges_add(&ranges, 60, 70);
+	AUTOFREE char *less = describe(&ranges);
+	assert_text("closed", less, "0-35 40-50 60-70");
+	ranges_add(&ranges, 0, 100);
+	AUTOFREE char *one = describe(&ranges);
+	assert_text("all", one, "0-100");
 }
 
 static void finds_what_meets(void **state)
@@ -74,9 +87,10 @@ static void put(int fd, off_t at, const char *text)
 static void assert_difference(const char *name, int a, int b, const char *want)
 {
 	AUTOERROR struct error err = ERROR_NONE;
-	AUTORANGES struct ranges ranges = { 0 };
+	AUTORANGES struct ranges ranges = { 0 }, within = { 0 };
 
-	assert_int_equal(ranges_of_difference(a, b, &ranges, &err), 0);
+	ranges_add(&within, 0, SIZE + 100);
+	assert_int_equal(ranges_of_difference(a, b, &within, &ranges, &err), 0);
 	AUTOFREE char *text = describe(&ranges);
 	assert_text(name, text, want);
 }
@@ -102,16 +116,34 @@ static void finds_differences(void **state)
 	assert_difference("zeros", a, b, "4096-12288 299008-303104 1048576-1048676");
 }
 
+static void looks_only_within(void **state)
+{
+	AUTOERROR struct error err = ERROR_NONE;
+	AUTORANGES struct ranges ranges = { 0 }, within = { 0 };
+	AUTOCLOSE int a = make_file();
+	AUTOCLOSE int b = make_file();
+
+	(void)state;
+	for (off_t at = 0; at < SIZE; at += 4096)
+		put(a, at, "x");
+	ranges_add(&within, 5000, 5001);
+	ranges_add(&within, 100000, 110000);
+	ranges_add(&within, SIZE + 99, SIZE + 100);
+	assert_int_equal(ranges_of_difference(a, b, &within, &ranges, &err), 0);
+	AUTOFREE char *text = describe(&ranges);
+	assert_text("within", text, "4096-8192 98304-110592");
+}
+
 static void refuses_other_sizes(void **state)
 {
 	AUTOERROR struct error err = ERROR_NONE;
-	AUTORANGES struct ranges ranges = { 0 };
+	AUTORANGES struct ranges ranges = { 0 }, within = { 0 };
 	AUTOCLOSE int a = make_file();
 	AUTOCLOSE int b = make_file();
 
 	(void)state;
 	assert_int_equal(ftruncate(b, 5), 0);
-	assert_int_equal(ranges_of_difference(a, b, &ranges, &err), -EINVAL);
+	assert_int_equal(ranges_of_difference(a, b, &within, &ranges, &err), -EINVAL);
 }
 
 static void finds_data(void **state)
@@ -133,7 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(joins_what_touches), cmocka_unit_test(finds_what_meets),
 		cmocka_unit_test(finds_differences),  cmocka_unit_test(refuses_other_sizes),
-		cmocka_unit_test(finds_data),
+		cmocka_unit_test(finds_data),         cmocka_unit_test(looks_only_within),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
