@@ -162,7 +162,6 @@ suite_boot() {
 		printf 'ok - the full image and its boots # SKIP making it needs root, and leave to mount\n' >&3
 		return
 	fi
-	# raspi3b is asked for by name (NIB_BOOT_MACHINE=raspi3b) until all of its checks were seen to pass.
-	"$root/tests/boot/boot-test" --machine "${NIB_BOOT_MACHINE:-virt}" --nib "$build/release/builder/nib" --base "$base" \
+	"$root/tests/boot/boot-test" --nib "$build/release/builder/nib" --base "$base" \
 		--keep "$build/boot" >&3
 }

@@ -21,7 +21,7 @@ from image import Image
 
 QEMU = "qemu-system-aarch64"
 # Where a boot ends that does not get to a login.
-DEAD_END = r"Kernel panic|\(initramfs\)|You are in emergency mode"
+DEAD_END = r"Kernel panic|\(initramfs\)|You are in emergency mode|Freezing execution"
 # On a busy machine an emulated one may take longer to find its disk than systemd will wait.
 PATIENCE = "systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
 PR_SET_PDEATHSIG = 1
