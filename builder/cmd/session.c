@@ -149,7 +149,7 @@ void session_close(struct session *session)
 	cluster_free(&session->cluster);
 }
 
-/* A base image that is not there is a mistake in the cluster file, at a place in it. */
+/* Told together with the node's other files; what is in it is looked at once those are right. */
 static bool image_is_readable(const struct node *node, struct diags *diags)
 {
 	if (access(node->image.value, R_OK) == 0)
@@ -157,6 +157,19 @@ static bool image_is_readable(const struct node *node, struct diags *diags)
 
 	diag_error(diags, &node->image.at, "open '%s': %s", node->image.value, strerror(errno));
 	return false;
+}
+
+/* What is wrong with a base image is a mistake at the place that names it. */
+static int open_base(const struct session *session, const struct node *node, struct disk *ret,
+		     struct error *err)
+{
+	int r = disk_open(node->image.value, session->backend, ret, err);
+	if (r == 0 || err->usage)
+		return r;
+
+	diag_error(session->context->diags, &node->image.at, "%s", err->message);
+	error_clear(err);
+	return wrong_files(err);
 }
 
 int work_prepare(const struct session *session, const struct node *node, struct work *ret,
@@ -169,7 +182,7 @@ int work_prepare(const struct session *session, const struct node *node, struct 
 	if (!image_is_readable(node, diags) || diags->errors)
 		return wrong_files(err);
 
-	int r = disk_open(node->image.value, session->backend, &ret->base, err);
+	int r = open_base(session, node, &ret->base, err);
 	if (r < 0)
 		return r;
 

@@ -29,6 +29,11 @@ refused() {
 	[ -z "$(ls -A images 2> /dev/null)" ]
 }
 
+# wrong_image PATTERN: so does this, at the place in the cluster file that names the image.
+wrong_image() {
+	refused 2 "test\.yaml:[0-9]+:[0-9]+: error: .*($1)"
+}
+
 made() {
 	rm -f base.img
 	"$make_tiny" base.img "$@"
@@ -36,61 +41,69 @@ made() {
 
 @test "truncated image" {
 	truncate -s 60M base.img
-	refused 1 "partition 2 .*(truncated|beyond|ends)"
+	wrong_image "partition 2 .*(truncated|beyond|ends)"
 }
 
 @test "partition beyond the end" {
 	made --past-end
-	refused 1 "partition 2 .*(truncated|beyond|ends)"
+	wrong_image "partition 2 .*(truncated|beyond|ends)"
 }
 
 @test "empty file" {
 	truncate -s 0 base.img
-	refused 1 "empty"
+	wrong_image "empty"
 }
 
 @test "gzip instead of raw" {
 	gzip -1 -c good.img > base.img
-	refused 1 "gzip.*"
+	wrong_image "gzip.*"
+}
+
+@test "zip and text instead of raw" {
+	printf 'PK\3\4' > base.img
+	truncate -s 1M base.img
+	wrong_image "zip.*unzip"
+	printf 'not an image\n' > base.img
+	wrong_image "13 bytes.*multiple of 512"
 }
 
 @test "xz and zstd instead of raw" {
 	printf '\xfd7zXZ\0\0\4\346\326\264F' > base.img
 	truncate -s 1M base.img
-	refused 1 "xz"
+	wrong_image "xz"
 	printf '\x28\xb5\x2f\xfd' > base.img
 	truncate -s 1M base.img
-	refused 1 "zst"
+	wrong_image "zst"
 }
 
 @test "wrong partition type" {
 	made --type 82
-	refused 1 "type.*0x82"
+	wrong_image "type.*0x82"
 }
 
 @test "GPT where an MBR is expected" {
 	made --gpt
-	refused 1 "GPT"
+	wrong_image "GPT"
 }
 
 @test "no partition table at all" {
 	head -c 8M /dev/zero > base.img
-	refused 1 "partition table"
+	wrong_image "partition table"
 }
 
 @test "ext4 that needs recovery" {
 	made --needs-recovery
-	refused 1 "recover.*e2fsck|e2fsck.*recover|not unmounted cleanly"
+	wrong_image "recover.*e2fsck|e2fsck.*recover|not unmounted cleanly"
 }
 
 @test "ext4 with errors" {
 	made --errors
-	refused 1 "error.*e2fsck|e2fsck.*error"
+	wrong_image "error.*e2fsck|e2fsck.*error"
 }
 
 @test "ext4 with an unknown feature" {
 	made --unknown-incompat
-	refused 1 "feature"
+	wrong_image "feature"
 }
 
 @test "FAT full" {
@@ -110,7 +123,7 @@ made() {
 
 @test "fstab and cmdline.txt disagree" {
 	made --mismatch
-	refused 1 "fstab"
+	wrong_image "fstab"
 }
 
 @test "passwd without pi" {
@@ -120,7 +133,7 @@ made() {
 
 @test "a symbolic link /etc that leads out of the image" {
 	made --evil-etc
-	refused 1 "'/etc' .*'/proc/self/root/etc'"
+	wrong_image "'/etc' .*'/proc/self/root/etc'"
 }
 
 @test "a symbolic link /root that climbs out of the image" {
@@ -155,14 +168,24 @@ made() {
 	rm base.img
 	mkdir base.img
 	run "$NIB" -f test.yaml build node0
-	[ "$status" = 1 ]
-	[[ "$output" =~ "not a regular file" ]]
+	[ "$status" = 2 ]
+	[[ "$output" =~ test.yaml:[0-9]+:[0-9]+:\ error:.*"not a regular file" ]]
 	rmdir base.img
 	mkfifo base.img
 	run timeout 10 "$NIB" -f test.yaml build node0
 	rm base.img
-	[ "$status" = 1 ]
-	[[ "$output" =~ "not a regular file" ]]
+	[ "$status" = 2 ]
+	[[ "$output" =~ test.yaml:[0-9]+:[0-9]+:\ error:.*"not a regular file" ]]
+}
+
+@test "options: a wrong image is told by its option" {
+	gzip -1 -c good.img > base.img
+	mkdir -p directory
+	for image in base.img directory test.yaml nowhere.img; do
+		run "$NIB" build --image "$image" --hostname node0 --ssh-key id.pub
+		[ "$status" = 2 ]
+		[[ "$output" =~ "--image: error: ".*"'$image'" ]]
+	done
 }
 
 @test "unreadable key" {
