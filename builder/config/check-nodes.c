@@ -11,12 +11,6 @@ static bool static_address(const struct node *node, struct cidr *ret)
 	return node->address.value && cidr_parse(node->address.value, ret);
 }
 
-/* Options have a name, but no lines. */
-static bool from_file(const struct node *node)
-{
-	return node->at.line > 0;
-}
-
 static bool is_in(const char *network, const struct cidr *address)
 {
 	struct cidr cidr;
@@ -73,14 +67,14 @@ static void check_gateway(const struct node *node, struct diags *diags)
 	bool is_static = static_address(node, &address);
 
 	if (!text->at.source && is_static) {
-		diag_warning(
-			diags, &node->address.at,
-			"static address without 'gateway': node '%s' only reaches its own network",
-			node->name.value ? node->name.value : "");
-		diag_help(diags,
-			  from_file(node)
-				  ? "add 'network: {gateway: ...}' to the node or to 'defaults:'"
-				  : "add '--gateway'");
+		diag_warning(diags, &node->address.at,
+			     "static address without '%s': node '%s' only reaches its own network",
+			     cluster_wording(&node->at, "gateway", "--gateway"),
+			     node->name.value ? node->name.value : "");
+		diag_help(diags, "add %s",
+			  cluster_wording(&node->at,
+					  "'network: {gateway: ...}' to the node or to 'defaults:'",
+					  "'--gateway ADDRESS'"));
 	}
 	if (!text->value)
 		return;
@@ -104,11 +98,14 @@ static void check_nameservers(const struct node *node, struct diags *diags)
 
 	if (!texts->at.source && static_address(node, &address)) {
 		diag_warning(diags, &node->address.at,
-			     "static address without 'nameservers': node '%s' resolves no names",
+			     "static address without '%s': node '%s' resolves no names",
+			     cluster_wording(&node->at, "nameservers", "--nameserver"),
 			     node->name.value ? node->name.value : "");
-		diag_help(diags, from_file(node) ? "add 'network: {nameservers: [...]}' to the "
-						   "node or to 'defaults:'"
-						 : "add '--nameserver'");
+		diag_help(diags, "add %s",
+			  cluster_wording(
+				  &node->at,
+				  "'network: {nameservers: [...]}' to the node or to 'defaults:'",
+				  "'--nameserver ADDRESS'"));
 	}
 
 	for (size_t i = 0; i < texts->count; i++)
@@ -137,12 +134,16 @@ static void check_wifi(const struct node *node, struct diags *diags)
 		diag_error(diags, &wifi->at, "board '%s' has no Wi-Fi", board->name);
 	} else if (!wifi->at.source && !*board->ethernet) {
 		diag_warning(diags, &node->board_name.at,
-			     "board '%s' has no wired network, and there is no 'wifi:'",
-			     board->name);
-		diag_help(diags,
-			  *board->wireless
-				  ? "add 'network: {wifi: ...}', or an adapter, which will be eth0"
-				  : "a carrier board or an adapter has to give it eth0");
+			     "board '%s' has no wired network, and there is no %s", board->name,
+			     cluster_wording(&node->at, "'wifi:'", "option for Wi-Fi"));
+		diag_help(diags, "%s",
+			  !*board->wireless
+				  ? "a carrier board or an adapter has to give it eth0"
+				  : cluster_wording(&node->at,
+						    "add 'network: {wifi: ...}', or an adapter, "
+						    "which will be eth0",
+						    "describe the node in a cluster file, or add "
+						    "an adapter, which will be eth0"));
 	}
 }
 

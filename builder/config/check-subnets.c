@@ -6,7 +6,7 @@
 #include "config/net.h"
 #include "util/alloc.h"
 
-/* A network with its key, for messages; not valid if it could not be parsed. */
+/* A network with its key or option, for messages; not valid if it could not be parsed. */
 struct subnet {
 	const char *key;
 	const struct text *text;
@@ -95,12 +95,11 @@ static void check_disjoint(const struct cluster *cluster, const struct subnet *p
 		return;
 
 	if (pod->cidr.family != service->cidr.family)
-		diag_error(diags, at,
-			   "'podSubnet' %s and 'serviceSubnet' %s are of different kinds",
-			   pod->text->value, service->text->value);
+		diag_error(diags, at, "'%s' %s and '%s' %s are of different kinds", pod->key,
+			   pod->text->value, service->key, service->text->value);
 	else if (cidr_overlap(&pod->cidr, &service->cidr))
-		diag_error(diags, at, "'podSubnet' %s and 'serviceSubnet' %s overlap",
-			   pod->text->value, service->text->value);
+		diag_error(diags, at, "'%s' %s and '%s' %s overlap", pod->key, pod->text->value,
+			   service->key, service->text->value);
 	else
 		return;
 
@@ -144,9 +143,12 @@ static void check_endpoint_outside(const struct cluster *cluster, const struct s
 
 void check_subnets(const struct cluster *cluster, struct diags *diags)
 {
-	const struct subnet pod = parse_subnet("podSubnet", &cluster->pod_subnet, diags);
+	const struct subnet pod =
+		parse_subnet(cluster_wording(&cluster->at, "podSubnet", "--pod-subnet"),
+			     &cluster->pod_subnet, diags);
 	const struct subnet service =
-		parse_subnet("serviceSubnet", &cluster->service_subnet, diags);
+		parse_subnet(cluster_wording(&cluster->at, "serviceSubnet", "--service-subnet"),
+			     &cluster->service_subnet, diags);
 
 	check_service_size(&service, diags);
 	check_pod_size(cluster, &pod, diags);

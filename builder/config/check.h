@@ -10,11 +10,8 @@
 
 #include "config/cluster.h"
 
-/** Where the cluster comes from, as far as it changes defaults and advice. */
-enum origin { FROM_FILE, FROM_OPTIONS };
-
 /** Fill in defaults, roles, boards and the endpoint. */
-void resolve_cluster(struct cluster *cluster, enum origin origin, struct diags *diags);
+void resolve_cluster(struct cluster *cluster, struct diags *diags);
 
 /** All checks below. */
 void check_cluster(const struct cluster *cluster, struct diags *diags);

@@ -21,6 +21,11 @@ const char *role_name(enum role role)
 	return names[role];
 }
 
+const char *cluster_wording(const struct location *at, const char *in_file, const char *as_option)
+{
+	return at->source && !at->line ? as_option : in_file;
+}
+
 /* The root again, with the defaults merged under each element of "nodes:". */
 static const struct tree *merge_defaults(const struct tree *root, struct arena *arena)
 {
@@ -49,8 +54,8 @@ static const struct tree *merge_defaults(const struct tree *root, struct arena *
 	return merged;
 }
 
-int cluster_from_tree(const struct tree *tree, enum origin origin, const char *boards_dir,
-		      struct cluster *cluster, struct diags *diags, struct error *err)
+int cluster_from_tree(const struct tree *tree, const char *boards_dir, struct cluster *cluster,
+		      struct diags *diags, struct error *err)
 {
 	const struct decoder decoder = { .arena = &cluster->memory,
 					 .diags = diags,
@@ -63,7 +68,7 @@ int cluster_from_tree(const struct tree *tree, enum origin origin, const char *b
 
 	decode_map(&decoder, &schema_cluster, merge_defaults(tree, &cluster->memory), DECODE_WHOLE,
 		   cluster);
-	resolve_cluster(cluster, origin, diags);
+	resolve_cluster(cluster, diags);
 	check_cluster(cluster, diags);
 	return 0;
 }
@@ -91,7 +96,7 @@ int cluster_parse(const struct source *source, const char *directory, const char
 
 	const struct tree *tree = yaml_parse(source, &cluster.memory, diags);
 	if (tree) {
-		int r = cluster_from_tree(tree, FROM_FILE, boards_dir, &cluster, diags, err);
+		int r = cluster_from_tree(tree, boards_dir, &cluster, diags, err);
 		if (r < 0)
 			return r;
 	}

@@ -214,6 +214,12 @@ struct cluster_options {
 int cluster_from_options(const struct cluster_options *options, const char *boards_dir,
 			 struct cluster *ret, struct diags *diags, struct error *err);
 
+/**
+ * Of two wordings, the one for where a value comes from: a file, or options.  A file's
+ * locations have lines, those of options have none.
+ */
+const char *cluster_wording(const struct location *at, const char *in_file, const char *as_option);
+
 /** Is an entry of sshKeys a public key itself, rather than the path of a file? */
 bool cluster_is_public_key(const char *text);
 

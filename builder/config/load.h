@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "config/check.h"
 #include "config/cluster.h"
 #include "config/tree.h"
 
@@ -15,5 +14,5 @@
  * @param tree     as yaml_parse() gives it; in cluster->memory
  * @param cluster  .directory is set; on failure the caller releases it
  */
-int cluster_from_tree(const struct tree *tree, enum origin origin, const char *boards_dir,
-		      struct cluster *cluster, struct diags *diags, struct error *err);
+int cluster_from_tree(const struct tree *tree, const char *boards_dir, struct cluster *cluster,
+		      struct diags *diags, struct error *err);

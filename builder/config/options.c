@@ -165,8 +165,7 @@ int cluster_from_options(const struct cluster_options *options, const char *boar
 	cluster.directory = ".";
 	maker.command_line = option_place(&maker, "command line");
 
-	int r = cluster_from_tree(make_document(&maker, options), FROM_OPTIONS, boards_dir,
-				  &cluster, diags, err);
+	int r = cluster_from_tree(make_document(&maker, options), boards_dir, &cluster, diags, err);
 	if (r < 0)
 		return r;
 

@@ -48,7 +48,7 @@ static bool find_role(const struct node *node, enum role *ret)
 	return true;
 }
 
-static void resolve_role(struct node *node, enum origin origin, struct diags *diags)
+static void resolve_role(struct node *node, struct diags *diags)
 {
 	node->role = ROLE_WORKER;
 	if (find_role(node, &node->role) || !node->name.value || node->role_text.at.source)
@@ -56,8 +56,8 @@ static void resolve_role(struct node *node, enum origin origin, struct diags *di
 
 	diag_error(diags, &node->name.at, "the name '%s' does not tell the node's role",
 		   node->name.value);
-	diag_help(diags, origin == FROM_FILE ? "add 'role: worker', or controlplane, or init"
-					     : "add '--role worker', or controlplane, or init");
+	diag_help(diags, "add '%s', or controlplane, or init",
+		  cluster_wording(&node->at, "role: worker", "--role worker"));
 }
 
 static void resolve_board(struct node *node, const struct boards *boards, struct diags *diags)
@@ -114,12 +114,11 @@ static void resolve_files(struct node *node)
 	}
 }
 
-static void resolve_node(struct node *node, const struct cluster *cluster, enum origin origin,
-			 struct diags *diags)
+static void resolve_node(struct node *node, const struct cluster *cluster, struct diags *diags)
 {
 	set_default(&node->os, "raspios", &node->at);
 	set_default(&node->address, "dhcp", &node->at);
-	resolve_role(node, origin, diags);
+	resolve_role(node, diags);
 	resolve_board(node, &cluster->boards, diags);
 	set_default(&node->network.interface, default_interface(node), &node->at);
 	resolve_files(node);
@@ -154,9 +153,10 @@ static void default_endpoint(struct cluster *cluster, struct diags *diags)
 		return;
 
 	diag_warning(diags, &at, "no endpoint is given, so it is '%s'", cluster->endpoint.value);
-	diag_help(diags,
+	diag_help(diags, "%s in '%s'",
 		  init ? "without that node the API cannot be reached; name a virtual address"
-		       : "name the address of the API server");
+		       : "name the address of the API server",
+		  cluster_wording(&at, "endpoint", "--endpoint"));
 }
 
 /* "192.168.5.300" has the form of a domain name, but is none. */
@@ -195,13 +195,13 @@ static void resolve_endpoint(struct cluster *cluster, struct diags *diags)
 	endpoint->value = NULL;
 }
 
-void resolve_cluster(struct cluster *cluster, enum origin origin, struct diags *diags)
+void resolve_cluster(struct cluster *cluster, struct diags *diags)
 {
 	set_default(&cluster->pod_subnet, "10.244.64.0/18", &cluster->at);
 	set_default(&cluster->service_subnet, "10.244.0.0/20", &cluster->at);
 	set_default(&cluster->dns_domain, "cluster.local", &cluster->at);
 	for (size_t i = 0; i < cluster->n_nodes; i++)
-		resolve_node(&cluster->nodes[i], cluster, origin, diags);
+		resolve_node(&cluster->nodes[i], cluster, diags);
 
 	resolve_endpoint(cluster, diags);
 }

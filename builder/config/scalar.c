@@ -55,16 +55,23 @@ static bool check_plain(const struct decoder *d, const struct field *field, cons
 	return true;
 }
 
+/* What the user knows the value by. */
+static const char *name_of(const struct field *field, const struct tree *tree)
+{
+	return cluster_wording(&tree->at, field->key, tree->at.source->name);
+}
+
 static bool check_size(const struct decoder *d, const struct field *field, const struct tree *tree)
 {
 	if (!*tree->text)
-		diag_error(d->diags, &tree->at, "'%s' is empty", field->key);
+		diag_error(d->diags, &tree->at, "'%s' is empty", name_of(field, tree));
 	else if (strlen(tree->text) > DECODE_MAX_TEXT)
-		diag_error(d->diags, &tree->at, "'%s' is longer than %d bytes", field->key,
-			   DECODE_MAX_TEXT);
+		diag_error(d->diags, &tree->at, "'%s' is longer than %d bytes",
+			   name_of(field, tree), DECODE_MAX_TEXT);
 	else if (yaml_text_has_control(tree->text))
 		diag_error(d->diags, &tree->at,
-			   "'%s' contains a line end or another control character", field->key);
+			   "'%s' contains a line end or another control character",
+			   name_of(field, tree));
 	else
 		return true;
 
@@ -85,7 +92,8 @@ static bool check_values(const struct decoder *d, const struct field *field,
 
 	const char *near = text_suggest(tree->text, field->values, count);
 
-	diag_error(d->diags, &tree->at, "'%s' is no value for '%s'", tree->text, field->key);
+	diag_error(d->diags, &tree->at, "'%s' is no value for '%s'", tree->text,
+		   name_of(field, tree));
 	if (near)
 		diag_help(d->diags, "did you mean '%s'?", near);
 	else

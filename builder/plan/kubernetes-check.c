@@ -48,7 +48,9 @@ static void choose_kubernetes(const struct cluster *cluster, const struct releas
 			diag_error(diags, at,
 				   "no version of Kubernetes is given, and the base "
 				   "image has no kubeadm");
-		diag_help(diags, "add 'kubernetes: 1.34.2' to 'cluster', or --kubernetes 1.34.2");
+		diag_help(diags, "add %s",
+			  cluster_wording(&cluster->at, "'kubernetes: 1.34.2' to 'cluster:'",
+					  "'--kubernetes 1.34.2'"));
 		return;
 	}
 
@@ -160,7 +162,7 @@ static void check_endpoint(const struct inputs *inputs, struct diags *diags)
 	diag_warning(diags, place(cluster, &cluster->endpoint.at),
 		     "the endpoint %s is the address of no node", host);
 	diag_help(diags, "something has to answer there before 'kubeadm init' ends, such as "
-			 "kube-vip in 'files', at /etc/kubernetes/manifests/kube-vip.yaml");
+			 "kube-vip; docs/cluster.md tells how");
 }
 
 static void check_envoy(const struct inputs *inputs, struct diags *diags)

@@ -99,7 +99,9 @@ static int set_password(struct raspios *r, const struct planned_user *u, struct 
 	if (!u->input->password_hash) {
 		diag_warning(r->diags, &u->user->name.at,
 			     "the password that '%s' has in the base image will be locked", name);
-		diag_help(r->diags, "add 'passwordFile' or 'passwordHash' for a password");
+		diag_help(r->diags, "add %s for a password",
+			  cluster_wording(&r->node->at, "'passwordFile' or 'passwordHash'",
+					  "'--password-file'"));
 	}
 	return accounts_set_password(&r->accounts, name, u->input->password_hash, err);
 }
@@ -237,7 +239,8 @@ static int find_or_create(struct raspios *r, struct planned_user *u, bool *ok, s
 	*ok = false;
 	if (strcmp(name->value, "pi") == 0) {
 		diag_error(r->diags, &name->at, "the image has no user 'pi'");
-		diag_help(r->diags, "another name would be created");
+		diag_help(r->diags, "%sanother name would be created",
+			  cluster_wording(&r->node->at, "", "in a cluster file, "));
 		return 0;
 	}
 	if (!accounts_name_is_valid(name->value)) {
@@ -310,7 +313,9 @@ int raspios_users(struct raspios *r, struct error *err)
 	struct imagetext texts[ACCOUNTS_N_FILES] = { 0 };
 
 	if (!r->node->n_users)
-		diag_warning(r->diags, &r->node->at, "nobody can log in: there are no 'users'");
+		diag_warning(r->diags, &r->node->at, "nobody can log in: %s",
+			     cluster_wording(&r->node->at, "there are no 'users'",
+					     "there is no '--ssh-key'"));
 
 	int code = read_accounts(r, texts, err);
 	for (size_t i = 0; code == 0 && i < r->node->n_users; i++)

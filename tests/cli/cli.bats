@@ -96,6 +96,29 @@ assert "rpi5" in names and "rpi4" in names and len(names) == 12, names'
 	ext4 flags.img 'ls -p /etc/systemd/system' | absent -q k8s-firstboot
 }
 
+@test "flags alone: messages name options, not keys of a cluster file" {
+	make_project .
+	said() {
+		local pattern=$1
+		shift
+		run "$NIB" check --image base.img --hostname controlplane "$@"
+		echo "$output"
+		[[ "$output" =~ $pattern ]]
+		grep -E "'(users|sshKeys|passwordFile|gateway|nameservers|endpoint|kubernetes|secrets|wifi|podSubnet|serviceSubnet|board|role|file|cluster|network|defaults)\b" \
+			<<< "$output" | absent .
+	}
+	said "no '--ssh-key'"
+	said "name a bundle with '--secrets'"
+	said "--address: .*without '--gateway'.*without '--nameserver'" --address 192.168.5.21/24
+	said "in '--endpoint'.*add '--kubernetes 1.34.2'" --secrets secrets.yaml
+	said "--pod-subnet: .*'--pod-subnet' 10.*'--service-subnet' 10" --pod-subnet 10.244.0.0/18
+	said "overlaps the nodes' network" --service-subnet 192.168.0.0/16 --address 192.168.5.21/24
+	said "the endpoint is in '--pod-subnet'" --endpoint 10.244.64.9
+	said "--board: .*no option for Wi-Fi" --board rpi-zero2w
+	said "'--board' is empty" --board ''
+	said "no value for '--role'" --role boss
+}
+
 @test "plan: list, one file, diff, JSON; nothing is written" {
 	make_project .
 	before=$(digest base.img)

@@ -101,9 +101,9 @@ static void mistakes_in_options_name_them(void **state)
 		  "the name 'web' does not tell the node's role" },
 		{ { .hostname = "node0", .role = "boss" },
 		  "--role",
-		  "'boss' is no value for 'role'" },
+		  "'boss' is no value for '--role'" },
 		{ { .hostname = "node0", .board = "rpi6" }, "--board", "no board named 'rpi6'" },
-		{ { .hostname = "node0", .board = "" }, "--board", "'board' is empty" },
+		{ { .hostname = "node0", .board = "" }, "--board", "'--board' is empty" },
 		{ { .hostname = "node0", .address = "10.0.0.5" },
 		  "--address",
 		  "'10.0.0.5' is not an address with a prefix length" },
@@ -119,7 +119,7 @@ static void mistakes_in_options_name_them(void **state)
 		  "'1.34' is not a full version" },
 		{ { .hostname = "node0", .image = "a\nb" },
 		  "--image",
-		  "'file' contains a line end or another control character" },
+		  "'--image' contains a line end or another control character" },
 	};
 
 	(void)state;
