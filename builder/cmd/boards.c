@@ -50,20 +50,20 @@ static void print_memory(const struct board *board, struct buf *ret)
 
 static void print_line(const struct board *board)
 {
-	AUTOBUF struct buf memory = { 0 };
+	AUTOBUF struct buf memory = { 0 }, addresses = { 0 };
 
 	print_memory(board, &memory);
-	printf("%-12s %-38s %-8s %-17s %-8s %-17s %u bit, %u KiB pages\n", board->name,
-	       board->title, board->soc, memory.data, board->ethernet[0] ? board->ethernet : "-",
-	       board->kernel, board->address_bits, board->page_size / 1024);
+	buf_addf(&addresses, "%u bit, %u KiB pages", board->address_bits, board->page_size / 1024);
+	printf("%-12s %-38s %-8s %-17s %-8s %-17s %-20s", board->name, board->title, board->soc,
+	       memory.data, board->ethernet[0] ? board->ethernet : "-", board->kernel,
+	       addresses.data);
+	for (size_t i = 0; board->aliases && board->aliases[i]; i++)
+		printf("%s %s", i ? "," : "", board->aliases[i]);
+	printf("\n");
 }
 
-static void print_details(const struct board *board)
+static void print_notes(const struct board *board)
 {
-	for (size_t i = 0; board->aliases && board->aliases[i]; i++)
-		printf("%s%s", i ? ", " : "             also: ", board->aliases[i]);
-	if (board->aliases && board->aliases[0])
-		printf("\n");
 	for (size_t i = 0; board->notes && board->notes[i]; i++)
 		printf("             note: %s\n", board->notes[i]);
 }
@@ -80,8 +80,8 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 		return r;
 
 	if (!context->options->json)
-		printf("%-12s %-38s %-8s %-17s %-8s %-17s %s\n", "BOARD", "NAME", "SOC", "MEMORY",
-		       "WIRED", "KERNEL", "ADDRESSES");
+		printf("%-12s %-38s %-8s %-17s %-8s %-17s %-20s %s\n", "BOARD", "NAME", "SOC",
+		       "MEMORY", "WIRED", "KERNEL", "ADDRESSES", "OTHER NAMES");
 
 	for (size_t i = 0; i < boards.count; i++) {
 		if (context->options->json) {
@@ -90,7 +90,7 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 		}
 		print_line(&boards.list[i]);
 		if (context->options->verbose)
-			print_details(&boards.list[i]);
+			print_notes(&boards.list[i]);
 	}
 
 	return 0;
@@ -101,7 +101,8 @@ const struct command cmd_boards = {
 	.synopsis = "",
 	.summary = "what is known of each board",
 	.description =
-		"Lists the boards that nib can build for; with -v, other names and remarks too.\n",
+		"Lists the boards that nib can build for, with the other names that each goes by;\n"
+		"with -v, remarks too.\n",
 	.completes = "",
 	.groups = groups,
 	.run = run,

@@ -2,8 +2,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/session.h"
+#include "plan/identity.h"
+#include "util/alloc.h"
 #include "util/json.h"
 
 static const struct option_group *const groups[] = { &options_backend, &options_node, NULL };
@@ -74,6 +77,40 @@ static int verify(const struct session *session, const struct node *node, const 
 	return err->code;
 }
 
+/* The node that an image says it is, in characters that a shell leaves alone; "" if none. */
+static char *node_in_image(const char *image)
+{
+	AUTOERROR struct error ignored = ERROR_NONE;
+	AUTODISK struct disk disk = DISK_NONE;
+	AUTOIDENTITY struct identity identity = { 0 };
+
+	if (disk_open(image, &backend_direct, &disk, &ignored) < 0 ||
+	    identity_read(disk.backend, &identity, &ignored) < 0 || !identity.node ||
+	    identity.node[strspn(identity.node, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+		return xstrdup("");
+
+	return xstrdup(identity.node);
+}
+
+static int wrong_usage(bool from_options, const char *argument, struct error *err)
+{
+	if (from_options)
+		return error_set_usage(err, "the options describe the node; usage: nib verify "
+					    "--hostname NAME ... IMAGE");
+	if (access(argument, F_OK) < 0)
+		return error_set_usage(err,
+				       "one argument is missing; usage: nib verify NODE IMAGE");
+
+	error_set_usage(err, "which node is to be in '%s'? usage: nib verify NODE IMAGE", argument);
+
+	AUTOFREE char *node = node_in_image(argument);
+	AUTOFREE char *advice =
+		xasprintf("; it says that it is '%s': nib verify %s %s", node, node, argument);
+	if (*node)
+		error_suffix(err, advice);
+	return err->code;
+}
+
 static int run(const struct context *context, int argc, char *argv[], struct error *err)
 {
 	AUTOSESSION struct session session = { 0 };
@@ -81,8 +118,7 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 	const struct node *node;
 
 	if (argc != (from_options ? 1 : 2))
-		return error_set_usage(err, "usage: nib verify %sIMAGE",
-				       from_options ? "--hostname NAME ... " : "NODE ");
+		return wrong_usage(from_options, argv[0], err);
 
 	int r = session_open(context, &session, err);
 	if (r < 0)

@@ -60,11 +60,26 @@ static void resolve_role(struct node *node, struct diags *diags)
 		  cluster_wording(&node->at, "role: worker", "--role worker"));
 }
 
-static void resolve_board(struct node *node, const struct boards *boards, struct diags *diags)
+/* The board that is closest to what was written, by any of its names; NULL if none is near. */
+static const struct board *suggest_board(const struct boards *boards, const char *text)
 {
 	AUTOFREE const char **names = NULL;
-	AUTOBUF struct buf all = { 0 };
 	size_t count = 0;
+
+	/* Names before aliases, and the newest board first, since the first of equals is taken. */
+	for (size_t i = boards->count; i-- > 0;)
+		*ARRAY_ADD(names, count) = boards->list[i].name;
+	for (size_t i = 0; i < boards->count; i++)
+		for (board_list alias = boards->list[i].aliases; *alias; alias++)
+			*ARRAY_ADD(names, count) = *alias;
+
+	const char *near = text_suggest(text, names, count);
+	return near ? boards_find(boards, near) : NULL;
+}
+
+static void resolve_board(struct node *node, const struct boards *boards, struct diags *diags)
+{
+	AUTOBUF struct buf all = { 0 };
 
 	if (!node->board_name.value)
 		return;
@@ -73,20 +88,13 @@ static void resolve_board(struct node *node, const struct boards *boards, struct
 	if (node->board)
 		return;
 
-	/* Names before aliases, and the newest board first, since the first of equals is taken. */
-	for (size_t i = boards->count; i-- > 0;)
-		*ARRAY_ADD(names, count) = boards->list[i].name;
-	for (size_t i = 0; i < boards->count; i++) {
+	const struct board *near = suggest_board(boards, node->board_name.value);
+
+	for (size_t i = 0; i < boards->count; i++)
 		buf_addf(&all, "%s%s", i ? ", " : "", boards->list[i].name);
-		for (board_list alias = boards->list[i].aliases; *alias; alias++)
-			*ARRAY_ADD(names, count) = *alias;
-	}
-
-	const char *near = text_suggest(node->board_name.value, names, count);
-
 	diag_error(diags, &node->board_name.at, "no board named '%s'", node->board_name.value);
 	if (near)
-		diag_help(diags, "did you mean '%s'?", near);
+		diag_help(diags, "did you mean '%s'?", near->name);
 	else
 		diag_help(diags, "known boards: %s", buf_text(&all));
 }

@@ -66,6 +66,37 @@ names = [json.loads(line)["name"] for line in sys.stdin]
 assert "rpi5" in names and "rpi4" in names and len(names) == 12, names'
 }
 
+@test "boards: all of their names are in the text, and in the manual of cluster.yaml" {
+	"$NIB" boards > text
+	"$NIB" boards --json | python3 -c '
+import json, sys
+for board in map(json.loads, sys.stdin):
+    print(board["name"], *board["aliases"])' > names
+	[ "$(wc -l < names)" = 12 ]
+	while read -r name others; do
+		grep "^$name " text | grep -q -F " ${others// /, }"
+		grep -q -F "| \`$name\` | \`${others// /\`, \`}\` |" "$root/docs/cluster.md"
+	done < names
+}
+
+@test "a board by another spelling: the name it has is suggested" {
+	for name in 'pi 5' rpi5-b PI5 rpi6; do
+		run "$NIB" check --image base.img --hostname node0 --board "$name"
+		[ "$status" = 2 ]
+		[[ "$output" =~ "no board named '$name'".*"did you mean 'rpi5'" ]]
+	done
+}
+
+@test "verify: which node, which image" {
+	make_project .
+	usage "needs NODE IMAGE" verify
+	usage "one argument is missing; usage: nib verify NODE IMAGE" verify node0
+	usage "which node is to be in 'base.img'\? usage: nib verify NODE IMAGE$" verify base.img
+	"$NIB" -q build node0 -o out.img
+	usage "usage: nib verify NODE IMAGE; it says that it is 'node0': nib verify node0 out.img$" \
+		verify out.img
+}
+
 @test "results that cannot be written are a failure" {
 	[ -e /dev/full ] || skip "no /dev/full"
 	run bash -c '"$NIB" boards > /dev/full'
