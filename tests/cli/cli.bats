@@ -228,6 +228,12 @@ assert len([json.loads(line) for line in sys.stdin]) > 20'
 	[[ "${lines[3]}" =~ rpi500 ]]
 }
 
+@test "scripts/test: an unknown suite is wrong usage" {
+	run "$root/scripts/test" --no-install unti
+	[ "$status" = 2 ]
+	[[ "$output" =~ "no suite 'unti'".*" cli ".*" unit ".*" boot" ]]
+}
+
 @test "no secret on any command line of a child, none in the output" {
 	command -v strace > /dev/null || skip "no strace"
 	make_project .
