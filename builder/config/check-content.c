@@ -22,7 +22,7 @@ static void check_user(const struct node *node, size_t index, struct diags *diag
 		diag_error(diags, &user->at,
 			   "'passwordFile' and 'passwordHash' exclude each other");
 	else if (!user->password_file.at.source && !user->password_hash.at.source &&
-		 !user->ssh_keys.count && !user->ssh_keys.at.source) {
+		 !user->ssh_keys.count && !user->ssh_keys.at.source && !diags->errors) {
 		diag_warning(diags, &user->at, "user '%s' cannot log in", name);
 		diag_help(diags, "add 'sshKeys', 'passwordFile' or 'passwordHash'");
 	}

@@ -125,7 +125,7 @@ static void check_age(const struct cluster *cluster, struct diags *diags)
 	bool from_file = cluster->age_identity.at.line;
 
 	if (cluster->age_identity.value && from_file && !cluster->flux.at.source &&
-	    !is_encrypted(cluster->secrets.value))
+	    !is_encrypted(cluster->secrets.value) && !diags->errors)
 		diag_warning(diags, &cluster->age_identity.at,
 			     "the age identity is not used without 'gitops:'");
 }

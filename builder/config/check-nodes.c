@@ -66,7 +66,7 @@ static void check_gateway(const struct node *node, struct diags *diags)
 	struct cidr address, gateway;
 	bool is_static = static_address(node, &address);
 
-	if (!text->at.source && is_static) {
+	if (!text->at.source && is_static && !diags->errors) {
 		diag_warning(diags, &node->address.at,
 			     "static address without '%s': node '%s' only reaches its own network",
 			     cluster_wording(&node->at, "gateway", "--gateway"),
@@ -96,7 +96,7 @@ static void check_nameservers(const struct node *node, struct diags *diags)
 	const struct texts *texts = &node->network.nameservers;
 	struct cidr address;
 
-	if (!texts->at.source && static_address(node, &address)) {
+	if (!texts->at.source && static_address(node, &address) && !diags->errors) {
 		diag_warning(diags, &node->address.at,
 			     "static address without '%s': node '%s' resolves no names",
 			     cluster_wording(&node->at, "nameservers", "--nameserver"),
@@ -132,7 +132,7 @@ static void check_wifi(const struct node *node, struct diags *diags)
 
 	if (wifi->at.source && !*board->wireless) {
 		diag_error(diags, &wifi->at, "board '%s' has no Wi-Fi", board->name);
-	} else if (!wifi->at.source && !*board->ethernet) {
+	} else if (!wifi->at.source && !*board->ethernet && !diags->errors) {
 		diag_warning(diags, &node->board_name.at,
 			     "board '%s' has no wired network, and there is no %s", board->name,
 			     cluster_wording(&node->at, "'wifi:'", "option for Wi-Fi"));

@@ -4,7 +4,8 @@
  * What a decoded cluster means, and whether that can work.
  *
  * Every function adds to diags what it finds and goes on; values that are not set
- * have been complained about by the decoder and are passed over.
+ * have been complained about by the decoder and are passed over.  Warnings of what is
+ * missing wait until there are no errors: it may be what was refused.
  */
 #pragma once
 

@@ -7,6 +7,7 @@
 #include "config/check.h"
 #include "config/load.h"
 #include "config/schema.h"
+#include "config/typo.h"
 #include "config/yaml.h"
 #include "util/alloc.h"
 #include "util/file.h"
@@ -66,6 +67,7 @@ int cluster_from_tree(const struct tree *tree, const char *boards_dir, struct cl
 	if (r < 0)
 		return r;
 
+	tree = typo_repair(&schema_cluster, tree, &cluster->memory);
 	decode_map(&decoder, &schema_cluster, merge_defaults(tree, &cluster->memory), DECODE_WHOLE,
 		   cluster);
 	resolve_cluster(cluster, diags);

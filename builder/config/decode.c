@@ -5,6 +5,7 @@
 
 #include "config/cluster.h"
 #include "config/scalar.h"
+#include "config/typo.h"
 #include "util/alloc.h"
 #include "util/text.h"
 
@@ -22,8 +23,7 @@ const struct field *map_find(const struct map *map, const char *key)
 	return NULL;
 }
 
-/* The field with that key somewhere below a map, and the key it belongs under. */
-static const struct field *find_below(const struct map *map, const char *key, const char **home)
+const struct field *map_find_below(const struct map *map, const char *key, const char **home)
 {
 	for (size_t i = 0; i < map->count; i++) {
 		const struct field *field = &map->fields[i];
@@ -34,7 +34,7 @@ static const struct field *find_below(const struct map *map, const char *key, co
 
 		*home = field->key;
 		if ((found = map_find(field->map, key)) ||
-		    (found = find_below(field->map, key, home)))
+		    (found = map_find_below(field->map, key, home)))
 			return found;
 	}
 
@@ -54,27 +54,6 @@ static bool sounds_secret(const char *key)
 	return false;
 }
 
-/* The known key that the unknown one is the beginning of, as "password" is of "passwordFile". */
-static const char *find_longer(const struct map *map, const char *key)
-{
-	for (size_t i = 0; i < map->count; i++)
-		if (strlen(key) >= 3 && text_starts(map->fields[i].key, key))
-			return map->fields[i].key;
-
-	return NULL;
-}
-
-static const char *find_near(const struct map *map, const char *key)
-{
-	AUTOFREE const char **keys = xcalloc(map->count, sizeof(*keys));
-
-	for (size_t i = 0; i < map->count; i++)
-		keys[i] = map->fields[i].key;
-
-	const char *near = text_suggest(key, keys, map->count);
-	return near ? near : find_longer(map, key);
-}
-
 static void list_keys(const struct decoder *d, const struct map *map)
 {
 	AUTOBUF struct buf all = { 0 };
@@ -87,13 +66,13 @@ static void list_keys(const struct decoder *d, const struct map *map)
 static void unknown_key(const struct decoder *d, const struct map *map,
 			const struct tree_entry *entry)
 {
-	const char *home, *near = find_near(map, entry->key);
-	const struct field *known = find_below(map, entry->key, &home);
+	const char *home, *near = typo_nearest(map, entry->key);
+	const struct field *known = map_find_below(map, entry->key, &home);
 
 	if (!known && !near && d->root) {
 		known = map_find(d->root, entry->key);
 		if (!known)
-			known = find_below(d->root, entry->key, &home);
+			known = map_find_below(d->root, entry->key, &home);
 	}
 
 	diag_error(d->diags, &entry->key_at, "unknown key '%s'", entry->key);
@@ -108,6 +87,15 @@ static void unknown_key(const struct decoder *d, const struct map *map,
 		diag_help(d->diags, "did you mean '%s'?", near);
 	else
 		list_keys(d, map);
+}
+
+static void mistyped_key(const struct decoder *d, const struct field *field,
+			 const struct tree_entry *entry)
+{
+	diag_error(d->diags, &entry->key_at, "unknown key '%s'", entry->typed);
+	diag_help(d->diags, "did you mean '%s'?", entry->key);
+	if (field->flags & FIELD_SECRET || sounds_secret(entry->typed))
+		diags_hide(d->diags, &entry->value->at);
 }
 
 static const char *kind_name(enum tree_kind kind)
@@ -273,7 +261,8 @@ static void check_required(const struct decoder *d, const struct map *map, const
 	for (size_t i = 0; i < map->count; i++) {
 		const struct field *field = &map->fields[i];
 
-		if (!(field->flags & FIELD_REQUIRED) || tree_find(tree, field->key))
+		if (!(field->flags & FIELD_REQUIRED) || tree_find(tree, field->key) ||
+		    typo_explains(map, tree, field))
 			continue;
 		diag_error(d->diags, &tree->at, "'%s' is missing", field->key);
 		if (field->example)
@@ -292,9 +281,11 @@ void decode_map(const struct decoder *d, const struct map *map, const struct tre
 		const struct tree_entry *entry = &tree->entries[i];
 		const struct field *field = map_find(map, entry->key);
 
+		if (field && entry->typed)
+			mistyped_key(d, field, entry);
 		if (!field)
 			unknown_key(d, map, entry);
-		else if (mode == DECODE_DEFAULTS && field->flags & FIELD_OWN)
+		else if (mode == DECODE_DEFAULTS && field->flags & FIELD_OWN && !entry->typed)
 			diag_error(d->diags, &entry->key_at, "'%s' cannot be a default",
 				   entry->key);
 		else

@@ -141,3 +141,6 @@ const struct tree *decode_merge(const struct map *map, const struct tree *lower,
 
 /** The field with that key, or NULL. */
 const struct field *map_find(const struct map *map, const char *key);
+
+/** The field with that key somewhere below a map, and the key it belongs under; NULL for both. */
+const struct field *map_find_below(const struct map *map, const char *key, const char **home);

@@ -157,7 +157,7 @@ static void default_endpoint(struct cluster *cluster, struct diags *diags)
 	cluster->endpoint = (struct text){ join_endpoint(cluster, host, ENDPOINT_PORT), at };
 
 	/* Without secrets a node joins nothing. */
-	if (cluster->n_nodes == 1 && !cluster->secrets.value)
+	if (diags->errors || (cluster->n_nodes == 1 && !cluster->secrets.value))
 		return;
 
 	diag_warning(diags, &at, "no endpoint is given, so it is '%s'", cluster->endpoint.value);

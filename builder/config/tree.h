@@ -36,6 +36,8 @@ struct tree {
 /** A key with its value; in a list the key is NULL. */
 struct tree_entry {
 	const char *key;
+	/** What was written instead of the key, if that was mistyped; else NULL. */
+	const char *typed;
 	struct location key_at;
 	const struct tree *value;
 };
