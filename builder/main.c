@@ -92,20 +92,23 @@ static char *find_data(void)
 	return xstrdup(NIB_DATADIR);
 }
 
+static void print_diag_json(const struct diag *diag)
+{
+	AUTOJSON struct json_object *line = json_new_line("diagnostic");
+
+	json_put_text(line, "severity", diag->severity == DIAG_ERROR ? "error" : "warning");
+	json_put_text(line, "file", diag->at.source ? diag->at.source->name : NULL);
+	json_put_number(line, "line", diag->at.line);
+	json_put_number(line, "column", diag->at.column);
+	json_put_text(line, "message", diag->message);
+	json_put_text(line, "help", diag->help);
+	json_print_line(line, stdout);
+}
+
 static void print_diags_json(const struct diags *diags)
 {
-	for (size_t i = 0; i < diags->count; i++) {
-		const struct diag *diag = &diags->list[i];
-		AUTOJSON struct json_object *line = json_object_new_object();
-
-		json_put_text(line, "severity", diag->severity == DIAG_ERROR ? "error" : "warning");
-		json_put_text(line, "file", diag->at.source ? diag->at.source->name : NULL);
-		json_put_number(line, "line", diag->at.line);
-		json_put_number(line, "column", diag->at.column);
-		json_put_text(line, "message", diag->message);
-		json_put_text(line, "help", diag->help);
-		json_print_line(line, stdout);
-	}
+	for (size_t i = 0; i < diags->count; i++)
+		print_diag_json(&diags->list[i]);
 }
 
 static void print_error(const struct error *err, const struct options *options)
@@ -113,13 +116,8 @@ static void print_error(const struct error *err, const struct options *options)
 	if (!err->message)
 		return;
 
-	if (options->json) {
-		AUTOJSON struct json_object *line = json_object_new_object();
-
-		json_put_text(line, "severity", "error");
-		json_put_text(line, "message", err->message);
-		json_print_line(line, stdout);
-	}
+	if (options->json)
+		print_diag_json(&(struct diag){ .severity = DIAG_ERROR, .message = err->message });
 	fprintf(stderr, "nib: %s\n", err->message);
 }
 

@@ -20,7 +20,7 @@ static struct json_object *json_list(board_list list)
 
 static void print_json(const struct board *board)
 {
-	AUTOJSON struct json_object *line = json_object_new_object();
+	AUTOJSON struct json_object *line = json_new_line("board");
 
 	json_put_text(line, "name", board->name);
 	json_object_object_add(line, "aliases", json_list(board->aliases));

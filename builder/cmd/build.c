@@ -62,7 +62,7 @@ static void report(const struct options *options, const struct node *node, const
 	AUTOBUF struct buf size = { 0 };
 
 	if (options->json) {
-		AUTOJSON struct json_object *line = json_object_new_object();
+		AUTOJSON struct json_object *line = json_new_line("build");
 
 		json_put_text(line, "node", node->name.value);
 		json_put_text(line, "image", path);

@@ -10,7 +10,7 @@ static const struct option_group *const groups[] = { &options_node, &options_bac
 static void report(const struct context *context, const struct node *node, const struct work *work)
 {
 	if (context->options->json) {
-		AUTOJSON struct json_object *line = json_object_new_object();
+		AUTOJSON struct json_object *line = json_new_line("check");
 
 		json_put_text(line, "node", node->name.value);
 		json_put_text(line, "role", role_name(node->role));

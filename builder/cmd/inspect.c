@@ -123,15 +123,21 @@ static void print_board(const struct board *board, const struct file_names *miss
 	printf("\n");
 }
 
+static struct json_object *names_json(const struct file_names *names)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < names->count; i++)
+		json_object_array_add(array, json_object_new_string(names->list[i]));
+	return array;
+}
+
 static struct json_object *board_json(const struct file_names *missing)
 {
 	struct json_object *board = json_object_new_object();
-	struct json_object *files = json_object_new_array();
 
-	for (size_t i = 0; i < missing->count; i++)
-		json_object_array_add(files, json_object_new_string(missing->list[i]));
 	json_put_flag(board, "boots", missing->count == 0);
-	json_object_object_add(board, "missing", files);
+	json_object_object_add(board, "missing", names_json(missing));
 	return board;
 }
 
@@ -178,35 +184,62 @@ static struct json_object *partition_json(const struct partition *part,
 	return object;
 }
 
-static int print_json(const struct context *context, const char *path, const struct disk *disk,
-		      const struct draw_usage *usage, struct error *err)
+static void add_layout(struct json_object *line, const struct layout *layout,
+		       const struct draw_usage *usage)
 {
-	AUTOJSON struct json_object *line = json_object_new_object();
-	AUTOIDENTITY struct identity identity = { 0 };
 	struct json_object *partitions = json_object_new_array();
-	struct json_object *boards = json_object_new_object();
+	AUTOFREE char *disk_id = xasprintf("%08x", layout->disk_id);
 
-	json_put_text(line, "image", path);
-	json_put_number(line, "size", (int64_t)disk->layout.size);
-	json_put_text(line, "table", disk->layout.table == TABLE_MBR ? "mbr" : "gpt");
-	for (size_t i = 0; i < disk->layout.count; i++)
+	json_put_number(line, "size", (int64_t)layout->size);
+	json_put_text(line, "table", layout->table == TABLE_MBR ? "mbr" : "gpt");
+	json_put_text(line, "diskId", layout->table == TABLE_MBR ? disk_id : NULL);
+	for (size_t i = 0; i < layout->count; i++)
 		json_object_array_add(partitions,
-				      partition_json(&disk->layout.partitions[i], &usage[i]));
+				      partition_json(&layout->partitions[i], &usage[i]));
 	json_object_object_add(line, "partitions", partitions);
-	json_put_text(line, "system", disk->release.pretty_name);
-	json_put_text(line, "codename", disk->release.codename);
-	json_put_text(line, "architecture", disk->release.architecture);
-	json_put_text(line, "kubeadm", disk->release.kubeadm_version);
-	json_object_object_add(line, "boards", boards);
+}
 
-	int r = identity_read(disk->backend, &identity, err);
+static void add_system(struct json_object *line, const struct release *release)
+{
+	json_put_text(line, "system", release->pretty_name);
+	json_put_text(line, "codename", release->codename);
+	json_put_text(line, "architecture", release->architecture);
+	json_put_text(line, "imageDate", release->image_date);
+	json_object_object_add(line, "kernels", names_json(&release->kernels));
+	json_put_text(line, "kubeadm", release->kubeadm_version);
+	json_put_text(line, "crio", release->crio_version);
+}
+
+static int add_identity(struct json_object *line, struct backend *backend, struct error *err)
+{
+	AUTOIDENTITY struct identity identity = { 0 };
+
+	int r = identity_read(backend, &identity, err);
 	if (r < 0)
 		return r;
+
 	json_put_text(line, "node", identity.node);
 	json_put_text(line, "role", identity.role);
 	json_put_text(line, "cluster", identity.cluster);
+	json_put_text(line, "board", identity.board);
+	json_put_text(line, "nib", identity.nib_version);
+	return 0;
+}
 
-	r = report_boards(context, disk, boards, err);
+static int print_json(const struct context *context, const char *path, const struct disk *disk,
+		      const struct draw_usage *usage, struct error *err)
+{
+	AUTOJSON struct json_object *line = json_new_line("inspect");
+	struct json_object *boards = json_object_new_object();
+
+	json_put_text(line, "image", path);
+	add_layout(line, &disk->layout, usage);
+	add_system(line, &disk->release);
+	json_object_object_add(line, "boards", boards);
+
+	int r = add_identity(line, disk->backend, err);
+	if (r == 0)
+		r = report_boards(context, disk, boards, err);
 	if (r < 0)
 		return r;
 

@@ -21,10 +21,11 @@ static const char marks[] = {
 static void print_json(const struct plan_op *op, enum plan_state state)
 {
 	static const char *const names[] = { "same", "changed", "missing" };
-	AUTOJSON struct json_object *line = json_object_new_object();
+	AUTOJSON struct json_object *line = json_new_line("operation");
 
 	json_put_text(line, "operation", plan_verb(op->kind));
-	json_put_text(line, "path", op->path);
+	if (op->path[0])
+		json_put_text(line, "path", op->path);
 	json_put_text(line, "base", names[state]);
 	if (op->kind == PLAN_WRITE || op->kind == PLAN_MKDIR) {
 		AUTOFREE char *mode = xasprintf("%04o", op->attr.mode);
@@ -35,6 +36,11 @@ static void print_json(const struct plan_op *op, enum plan_state state)
 	}
 	if (op->kind == PLAN_SYMLINK)
 		json_put_text(line, "target", op->target);
+	if (op->kind == PLAN_DISK_ID) {
+		AUTOFREE char *id = xasprintf("%08x", op->disk_id);
+
+		json_put_text(line, "id", id);
+	}
 	if (op->secret)
 		json_put_flag(line, "secret", true);
 	json_put_text(line, "reason", op->reason);

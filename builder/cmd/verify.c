@@ -14,10 +14,11 @@ static const struct option_group *const groups[] = { &options_backend, &options_
 static void report_mismatch(const struct options *options, const struct plan_mismatch *mismatch)
 {
 	if (options->json) {
-		AUTOJSON struct json_object *line = json_object_new_object();
+		AUTOJSON struct json_object *line = json_new_line("mismatch");
 
 		json_put_text(line, "operation", plan_verb(mismatch->op->kind));
-		json_put_text(line, "path", mismatch->op->path);
+		if (mismatch->op->path[0])
+			json_put_text(line, "path", mismatch->op->path);
 		json_put_text(line, "found", mismatch->text);
 		json_print_line(line, stdout);
 		return;
@@ -33,7 +34,7 @@ static void report(const struct options *options, const char *node, const char *
 		report_mismatch(options, &mismatches->list[i]);
 
 	if (options->json) {
-		AUTOJSON struct json_object *line = json_object_new_object();
+		AUTOJSON struct json_object *line = json_new_line("verify");
 
 		json_put_text(line, "node", node);
 		json_put_text(line, "image", image);

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "util/json.h"
 
+struct json_object *json_new_line(const char *type)
+{
+	struct json_object *line = json_object_new_object();
+
+	json_put_text(line, "type", type);
+	return line;
+}
+
 void json_put_text(struct json_object *object, const char *key, const char *value)
 {
 	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);

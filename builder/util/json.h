@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/** A new object for a line of output; type tells which of docs/json.md it is. */
+struct json_object *json_new_line(const char *type);
+
 /** Add a string; NULL becomes null. */
 void json_put_text(struct json_object *object, const char *key, const char *value);
 
