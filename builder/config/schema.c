@@ -168,7 +168,7 @@ static const struct field node_fields[] = {
 	{ "locale", FIELD_TEXT, 0, AT(node, locale), .format = &format_locale, .example = "de_DE.UTF-8",
 	  .help = "Locale. Default: the image's." },
 	{ "keymap", FIELD_TEXT, 0, AT(node, keymap), .format = &format_keymap, .example = "de",
-	  .help = "Keyboard layout. Default: the image's." },
+	  .help = "Keyboard layout, a name of XKB. Default: the image's." },
 	{ "users", FIELD_MAPS, 0, AT(node, users), offsetof(struct node, n_users), &map_user,
 	  .example = "[{name: pi, sshKeys: [~/.ssh/id_ed25519.pub], sudo: true}]", .help = "Accounts." },
 	{ "files", FIELD_MAPS, 0, AT(node, files), offsetof(struct node, n_files), &map_file,

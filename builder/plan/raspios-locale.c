@@ -7,6 +7,9 @@
 #include "util/alloc.h"
 #include "util/text.h"
 
+/* Keyboard layouts of the console too: console-setup translates them. */
+#define LAYOUTS "/usr/share/X11/xkb/symbols"
+
 /* Whether a value has only letters, digits and some more characters. */
 static bool is_plain(const char *value, const char *more)
 {
@@ -112,21 +115,47 @@ static int plan_locale(struct raspios *r, struct error *err)
 	return 0;
 }
 
+/* Without the layouts in the image there is no keyboard set up by them either: any name will do. */
+static int has_layout(struct raspios *r, const char *layout, bool *ret, struct error *err)
+{
+	AUTOFREE char *path = xasprintf(LAYOUTS "/%s", layout);
+	struct file_stat st;
+	bool exists, has_list;
+
+	int code = backend_stat_optional(r->b, path, &st, &exists, err);
+	if (code == 0)
+		code = backend_exists(r->b, LAYOUTS, &has_list, err);
+	if (code == 0)
+		*ret = !has_list || (exists && st.type != FILE_DIRECTORY);
+	return code;
+}
+
 static int plan_keymap(struct raspios *r, struct error *err)
 {
 	const struct text *keymap = &r->node->keymap;
 	AUTOIMAGETEXT struct imagetext file = { 0 };
 	AUTOFREE char *text = NULL;
+	bool known = false;
 
 	if (!keymap->value)
 		return 0;
-	if (!is_plain(keymap->value, "_,-")) {
+	if (!is_plain(keymap->value, "_-")) {
 		diag_error(r->diags, &keymap->at, "'%s' is not a keyboard layout", keymap->value);
 		diag_help(r->diags, "as in 'us', 'de' or 'gb'");
 		return 0;
 	}
 
-	int code = imagetext_read(r->b, "/etc/default/keyboard", IMAGETEXT_MAX, &file, err);
+	int code = has_layout(r, keymap->value, &known, err);
+	if (code < 0)
+		return code;
+	if (!known) {
+		diag_error(r->diags, &keymap->at, "the image has no keyboard layout '%s'",
+			   keymap->value);
+		diag_help(r->diags, "a name in " LAYOUTS ", as in 'us', 'de' or 'gb'");
+		return 0;
+	}
+
+	code = imagetext_read(r->b, "/etc/default/keyboard", IMAGETEXT_MAX, &file, err);
 	if (code < 0)
 		return code;
 

@@ -186,6 +186,34 @@ static void writes_through_links(void **state)
 	assert_null(plan_find(&f.plan, "/etc/default/locale"));
 }
 
+static void keymap_is_one_of_the_image(void **state)
+{
+	static const struct {
+		const char *layout, *keymap, *want;
+	} cases[] = {
+		{ NULL, "uk", "" },
+		{ "de", "de", "" },
+		{ "de", "uk", "the image has no keyboard layout 'uk'" },
+		{ "de", "de-latin1", "the image has no keyboard layout 'de-latin1'" },
+		{ "nec/jp", "nec", "the image has no keyboard layout 'nec'" },
+	};
+
+	(void)state;
+	TEST_EACH (i, cases) {
+		AUTONODE struct fake_node f;
+
+		fake_node_init(&f, fake_trixie());
+		if (cases[i].layout) {
+			AUTOFREE char *path =
+				xasprintf("/usr/share/X11/xkb/symbols/%s", cases[i].layout);
+			fake_text(f.b, path, 0644, "xkb_symbols \"basic\" {};\n");
+		}
+		f.nodes[0].keymap = fake_value(cases[i].keymap);
+		fake_node_run(&f);
+		assert_text(cases[i].keymap, fake_node_first(&f, DIAG_ERROR), cases[i].want);
+	}
+}
+
 static void points_at_mistakes(void **state)
 {
 	static const struct {
@@ -228,6 +256,7 @@ int main(void)
 		cmocka_unit_test(presets_end_with_disable),
 		cmocka_unit_test(sets_time_zone_locale_keymap),
 		cmocka_unit_test(writes_through_links),
+		cmocka_unit_test(keymap_is_one_of_the_image),
 		cmocka_unit_test(points_at_mistakes),
 	};
 
