@@ -170,6 +170,14 @@ static int usage(const struct command *command, int argc, struct error *err)
 			       command->synopsis);
 }
 
+static int change_directory(const struct options *options, struct error *err)
+{
+	if (options->directory && chdir(options->directory) < 0)
+		return error_set_usage(err, "change to '%s': %s", options->directory,
+				       strerror(errno));
+	return 0;
+}
+
 static int dispatch(int argc, char *argv[], struct options *options, struct diags *diags,
 		    struct error *err)
 {
@@ -183,8 +191,10 @@ static int dispatch(int argc, char *argv[], struct options *options, struct diag
 		printf("nib %s\n", NIB_VERSION);
 		return 0;
 	}
-	if (options->completion)
-		return run_command(NULL, options, 0, NULL, diags, err);
+	if (options->completion) {
+		r = change_directory(options, err);
+		return r < 0 ? r : run_command(NULL, options, 0, NULL, diags, err);
+	}
 
 	const char *name = first < argc ? argv[first] : NULL;
 	if (!name && options->help) {
@@ -218,9 +228,10 @@ static int dispatch(int argc, char *argv[], struct options *options, struct diag
 	argv += first;
 	if (argc < command->min_args || argc > command->max_args)
 		return usage(command, argc, err);
-	if (options->directory && chdir(options->directory) < 0)
-		return error_set_usage(err, "change to '%s': %s", options->directory,
-				       strerror(errno));
+
+	r = change_directory(options, err);
+	if (r < 0)
+		return r;
 
 	return run_command(command, options, argc, argv, diags, err);
 }

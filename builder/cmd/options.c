@@ -55,7 +55,7 @@ static const struct option_spec build[] = {
 };
 
 static const struct option_spec plan[] = {
-	{ "show",         0, TEXT(show, "PATH"), "print one planned file", NULL },
+	{ "show",         0, TEXT(show, "PATH"), "print one planned file", "" },
 	{ "diff",         0, FLAG(diff),         "compare with the base image, as diff -u does", NULL },
 	{ "show-secrets", 0, FLAG(show_secrets), "print secrets too", NULL },
 };

@@ -55,7 +55,8 @@ struct option_spec {
 	const char *argument;
 	/** One line. */
 	const char *help;
-	/** Values it can have, for completion, parted by blanks; NULL if any. */
+	/** Values it can have, for completion, parted by blanks; "" if none are known, NULL if any.
+	 */
 	const char *values;
 };
 

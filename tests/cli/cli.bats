@@ -228,6 +228,31 @@ assert len([json.loads(line) for line in sys.stdin]) > 20'
 	[[ "${lines[3]}" =~ rpi500 ]]
 }
 
+@test "completion in bash: nodes of the cluster file on the line, no local files for --show" {
+	make_project sub
+	sed 's/node0/node7/' sub/cluster.yaml > other.yaml
+	cp other.yaml "$HOME/home.yaml"
+	touch nodes.txt
+	run bash -c '. <("$NIB" --completion bash); PATH=${NIB%/*}:$PATH
+		complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _nib; echo "${COMPREPLY[*]}."; }
+		complete_words nib build node
+		complete_words nib -f other.yaml build node
+		complete_words nib build -C sub node
+		complete_words nib build --file = other.yaml node
+		complete_words nib -f "~/home.yaml" build node
+		complete_words nib -C sub -f ../other.yaml plan node
+		complete_words nib plan node7 --show n
+		complete_words nib build --output n'
+	[ "${lines[0]}" = . ]
+	[ "${lines[1]}" = node7. ]
+	[ "${lines[2]}" = node0. ]
+	[ "${lines[3]}" = node7. ]
+	[ "${lines[4]}" = node7. ]
+	[ "${lines[5]}" = node7. ]
+	[ "${lines[6]}" = . ]
+	[ "${lines[7]}" = nodes.txt. ]
+}
+
 @test "scripts/test: an unknown suite is wrong usage" {
 	run "$root/scripts/test" --no-install unti
 	[ "$status" = 2 ]
