@@ -76,7 +76,8 @@ point 'the program says its version' clean nib --version
 point 'it finds its boards, all of them' lists_boards
 point 'boards/ is complete' same_files boards
 point 'templates/ is complete' same_files templates
-point 'the manual is there' test -s "$prefix/share/man/man1/nib.1"
+point 'the manual is there, and names the directory of the data' grep -q -F \
+	"Pa ${prefix#"$target"}/share/nib/boards/*.yaml" "$prefix/share/man/man1/nib.1"
 point 'completion for bash works' completes
 point 'completion for zsh is there' grep -q '^#compdef nib' "$prefix/share/zsh/site-functions/_nib"
 printf '1..%d\n' "$number"

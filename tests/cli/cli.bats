@@ -253,6 +253,16 @@ assert len([json.loads(line) for line in sys.stdin]) > 20'
 	[ "${lines[7]}" = nodes.txt. ]
 }
 
+@test "the output directory is made, but not those above it" {
+	make_project .
+	run "$NIB" -q build node0 -o not/there
+	[ "$status" = 1 ]
+	[[ "$output" =~ "create directory 'not/there': No such file" ]]
+	[ ! -e not ]
+	"$NIB" -q build node0 -o there
+	[ -s there/node0.img ]
+}
+
 @test "scripts/test: an unknown suite is wrong usage" {
 	run "$root/scripts/test" --no-install unti
 	[ "$status" = 2 ]
