@@ -41,8 +41,9 @@ int bundle_parse(const struct buf *text, struct bundle *ret, unsigned *line, uns
  *
  * A plain file that others can read is refused (-EPERM).
  *
- * @param age_identity  identity file for age; may be NULL (then sops and age use
- *                      their own defaults)
+ * @param age_identity  identity file for age; may be NULL: then it is the one that
+ *                      SOPS_AGE_KEY_FILE names, without which a NAME.age is an
+ *                      error, and sops has its own defaults
  */
 int bundle_load(const char *path, const char *age_identity, struct bundle *ret, unsigned *line,
 		unsigned *column, struct error *err);
