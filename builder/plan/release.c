@@ -225,10 +225,33 @@ static int need_file(struct backend *b, const char *boot_path, const char *name,
 	return r;
 }
 
-/* With auto_initramfs=1 the firmware starts without an initramfs if there is none, and
- * Raspberry Pi OS then never resizes itself. */
+/*
+ * With auto_initramfs=1 the firmware starts without an initramfs if there is none, and
+ * Raspberry Pi OS then never resizes itself.  It is the one that belongs to the kernel:
+ * kernel8.img has initramfs8, and a kernel named otherwise has none.
+ */
 static int need_initramfs(struct backend *b, const char *boot_path, const struct board *board,
-			  struct file_names *missing, struct error *err)
+			  const char *config, const char *kernel, struct file_names *missing,
+			  struct error *err)
+{
+	AUTOFREE char *automatic = configtxt_get(config, board->filters, "auto_initramfs");
+
+	if (!automatic || strcmp(automatic, "1") != 0)
+		return 0;
+	if (!kernel)
+		return need_file(b, boot_path, board->initramfs, missing, err);
+	if (!text_starts(kernel, "kernel") || !text_ends(kernel, ".img"))
+		return 0;
+
+	AUTOFREE char *name =
+		xasprintf("initramfs%.*s", (int)(strlen(kernel) - strlen("kernel.img")),
+			  kernel + strlen("kernel"));
+	return need_file(b, boot_path, name, missing, err);
+}
+
+/* config.txt may name another kernel than the board's own. */
+static int need_kernel(struct backend *b, const char *boot_path, const struct board *board,
+		       struct file_names *missing, struct error *err)
 {
 	AUTOFREE char *path = xasprintf("%s/config.txt", boot_path);
 	AUTOIMAGETEXT struct imagetext config = { 0 };
@@ -237,12 +260,12 @@ static int need_initramfs(struct backend *b, const char *boot_path, const struct
 	if (r < 0)
 		return r;
 
-	AUTOFREE char *automatic =
-		configtxt_get(buf_text(&config.text), board->filters, "auto_initramfs");
-	if (!automatic || strcmp(automatic, "1") != 0)
-		return 0;
+	AUTOFREE char *kernel = configtxt_get(buf_text(&config.text), board->filters, "kernel");
 
-	return need_file(b, boot_path, board->initramfs, missing, err);
+	r = need_file(b, boot_path, kernel ? kernel : board->kernel, missing, err);
+	if (r < 0)
+		return r;
+	return need_initramfs(b, boot_path, board, buf_text(&config.text), kernel, missing, err);
 }
 
 int release_missing_for_board(struct backend *b, const char *boot_path, const struct board *board,
@@ -254,9 +277,7 @@ int release_missing_for_board(struct backend *b, const char *boot_path, const st
 	for (size_t i = 0; board->firmware && board->firmware[i] && r == 0; i++)
 		r = need_file(b, boot_path, board->firmware[i], &missing, err);
 	if (r == 0)
-		r = need_file(b, boot_path, board->kernel, &missing, err);
-	if (r == 0)
-		r = need_initramfs(b, boot_path, board, &missing, err);
+		r = need_kernel(b, boot_path, board, &missing, err);
 	if (r == 0 && board->device_trees)
 		r = need_file(b, boot_path, board->device_trees[0], &missing, err);
 	if (r < 0)

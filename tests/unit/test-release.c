@@ -278,6 +278,12 @@ static void knows_what_a_board_needs(void **state)
 		{ "initramfs8", "[pi4]\nauto_initramfs=1\n", true },
 		{ "bcm2711-rpi-4-b.dtb", NULL, true },
 		{ "kernel_2712.img", NULL, false },
+		{ "kernel8.img", "kernel=kernel_2712.img\n", false },
+		{ "kernel_2712.img", "[pi4]\nkernel=kernel_2712.img\n", true },
+		{ "kernel_2712.img", "[pi5]\nkernel=kernel_2712.img\n", false },
+		{ "mine", "kernel=mine\nauto_initramfs=1\n", true },
+		{ "initramfs8", "kernel=kernel_2712.img\nauto_initramfs=1\n", false },
+		{ "initramfs_2712", "kernel=kernel_2712.img\nauto_initramfs=1\n", true },
 	};
 
 	(void)state;
