@@ -110,7 +110,7 @@ int diff_print_plan(const struct plan *plan, const struct disk *base, bool show_
 	for (size_t i = 0; i < plan->count; i++) {
 		int r = print_op(&plan->ops[i], &target, show_secrets, err);
 		if (r < 0)
-			return error_prefix(err, "compare '%s'", plan->ops[i].path);
+			return error_prefix_path(err, "compare", plan->ops[i].path);
 	}
 
 	return 0;

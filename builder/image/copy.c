@@ -49,7 +49,7 @@ static int measure(struct copy *copy, struct error *err)
 	struct stat st;
 
 	if (fstat(copy->from, &st) < 0)
-		return error_set_errno(err, -errno, "copy");
+		return error_set_errno(err, -errno, "read");
 
 	copy->size = (uint64_t)st.st_size;
 	copy->data = (uint64_t)st.st_blocks * 512;
@@ -64,7 +64,7 @@ static int check_space(const struct copy *copy, struct error *err)
 	struct statvfs fs;
 
 	if (fstatvfs(copy->to, &fs) < 0)
-		return error_set_errno(err, -errno, "copy");
+		return error_set_errno(err, -errno, "look for room");
 
 	uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (copy->data <= room)
@@ -144,11 +144,11 @@ static int copy_range(struct copy *copy, uint64_t pos, uint64_t end, struct erro
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return error_set_errno(err, n < 0 ? -errno : -EIO, "copy: read");
+			return error_set_errno(err, n < 0 ? -errno : -EIO, "read");
 
 		int r = write_chunk(copy, (size_t)n, pos);
 		if (r < 0)
-			return error_set_errno(err, r, "copy: write");
+			return error_set_errno(err, r, "write");
 
 		pos += (uint64_t)n;
 		copy->done += (uint64_t)n;
@@ -173,7 +173,7 @@ static int copy_extents(struct copy *copy, struct error *err)
 
 		off_t hole = data < 0 ? -1 : lseek(copy->from, data, SEEK_HOLE);
 		if (hole < 0)
-			return error_set_errno(err, -errno, "copy: look for holes");
+			return error_set_errno(err, -errno, "look for holes");
 
 		int r = copy_range(copy, (uint64_t)data, (uint64_t)hole, err);
 		if (r < 0)
@@ -201,7 +201,7 @@ int copy_image(int from, int to, copy_progress *progress, void *arg, struct erro
 	if (r < 0)
 		return r;
 	if (ftruncate(to, (off_t)copy.size) < 0)
-		return error_set_errno(err, -errno, "copy");
+		return error_set_errno(err, -errno, "write");
 
 	AUTOFREE char *chunk = xcalloc(1, CHUNK);
 	copy.chunk = chunk;

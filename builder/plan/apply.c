@@ -270,7 +270,7 @@ int plan_apply(const struct plan *plan, const struct plan_target *target, struct
 		const struct plan_op *op = &plan->ops[i];
 
 		if (apply_op(op, target, err) < 0)
-			return error_prefix(err, "%s '%s'", plan_verb(op->kind), op->path);
+			return error_prefix_path(err, plan_verb(op->kind), op->path);
 	}
 
 	return 0;
@@ -286,7 +286,7 @@ int plan_verify(const struct plan *plan, const struct plan_target *target,
 
 		if (plan_compare(op, target, &state, &why, err) < 0 ||
 		    (state == PLAN_SAME && check_secret(op, target, err) < 0))
-			return error_prefix(err, "verify '%s'", op->path);
+			return error_prefix_path(err, "verify", op->path);
 		if (state != PLAN_SAME)
 			*ARRAY_ADD(ret->list, ret->count) =
 				(struct plan_mismatch){ .op = op, .text = why };

@@ -145,7 +145,7 @@ static int complete_op(struct completion *c, size_t i, struct error *err)
 	if (op->kind != PLAN_REMOVE && op->kind != PLAN_DISK_ID) {
 		int r = add_parents(c, op->path, err);
 		if (r < 0)
-			return error_prefix(err, "plan '%s'", op->path);
+			return error_prefix_path(err, "plan", op->path);
 	}
 
 	move_op(c, i);

@@ -101,7 +101,7 @@ int plan_check_space(const struct plan *plan, struct backend *b, struct error *e
 	for (size_t i = 0; i < plan->count; i++) {
 		int r = add_op(&plan->ops[i], &needs, &count, b, err);
 		if (r < 0)
-			return error_prefix(err, "check the room for '%s'", plan->ops[i].path);
+			return error_prefix_path(err, "check the room for", plan->ops[i].path);
 	}
 
 	for (size_t i = 0; i < count; i++) {

@@ -66,6 +66,21 @@ int(error_prefix)(struct error *err, const char *format, ...)
 	return err->code;
 }
 
+int(error_prefix_path)(struct error *err, const char *what, const char *path)
+{
+	AUTOFREE char *name = xasprintf("'%s'", path);
+	const char *found = strstr(err->message, name);
+
+	if (!found)
+		return error_prefix(err, "%s %s", what, name);
+	if (found > err->message || err->message[strlen(name)] != ':')
+		return error_prefix(err, "%s", what);
+
+	AUTOFREE char *old = err->message;
+	err->message = xasprintf("%s %s", what, old);
+	return err->code;
+}
+
 void error_suffix(struct error *err, const char *text)
 {
 	AUTOFREE char *old = err->message;

@@ -52,6 +52,12 @@ int error_set_usage(struct error *err, const char *format, ...)
  */
 int error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/**
+ * Say what was being done to a file: "write '/etc/hosts': <message>".  A message
+ * that names the file itself does not get the name a second time.
+ */
+int error_prefix_path(struct error *err, const char *what, const char *path);
+
 /** A code of the functions above: never 0, which compilers and analysers cannot see from here. */
 static inline int error_negative(int code)
 {
@@ -63,6 +69,7 @@ static inline int error_negative(int code)
 #define error_set_errno(...) error_negative(error_set_errno(__VA_ARGS__))
 #define error_set_usage(...) error_negative(error_set_usage(__VA_ARGS__))
 #define error_prefix(...) error_negative(error_prefix(__VA_ARGS__))
+#define error_prefix_path(...) error_negative(error_prefix_path(__VA_ARGS__))
 
 /** Say what can be done about it: "<message>; try this". */
 void error_suffix(struct error *err, const char *text);

@@ -13,6 +13,7 @@
 
 #include "util/alloc.h"
 #include "util/file.h"
+#include "util/text.h"
 
 enum { MAX_OUTPUT = 64 << 20, MAX_STDERR = 64 << 10 };
 
@@ -152,18 +153,31 @@ static bool collect(struct child *child, size_t max)
 	return !too_much;
 }
 
-static const char *last_line(struct buf *text)
+/*
+ * The line that says what failed: age and sops say so first, and end with where to report it
+ * or what to do.  Other programs say it last.
+ */
+static char *cause(const struct buf *text)
 {
-	while (text->len && strchr("\n ", text->data[text->len - 1]))
-		text->data[--text->len] = '\0';
+	struct line line, last = { .start = "" };
 
-	const char *newline = text->len ? strrchr(text->data, '\n') : NULL;
-	return newline ? newline + 1 : buf_text(text);
+	for (const char *pos = buf_text(text); text_next_line(&pos, &line);) {
+		AUTOFREE char *copy = xstrndup(line.start, line.len);
+
+		if (strcasestr(copy, "error:") || strcasestr(copy, "failed"))
+			return TAKE(copy);
+		if (copy[strspn(copy, " ")])
+			last = line;
+	}
+
+	return xstrndup(last.start, last.len);
 }
 
-static int judge(const char *program, int wait_status, struct buf *message, int *status,
+static int judge(const char *program, int wait_status, const struct buf *message, int *status,
 		 struct error *err)
 {
+	AUTOFREE char *why = cause(message);
+
 	if (WIFSIGNALED(wait_status))
 		return error_set(err, -EINTR, "%s was ended by signal %d (%s)", program,
 				 WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)));
@@ -175,7 +189,7 @@ static int judge(const char *program, int wait_status, struct buf *message, int 
 
 	if (WEXITSTATUS(wait_status) != 0)
 		return error_set(err, -EIO, "%s failed with status %d: %s", program,
-				 WEXITSTATUS(wait_status), last_line(message));
+				 WEXITSTATUS(wait_status), why);
 	return 0;
 }
 

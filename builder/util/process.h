@@ -32,8 +32,8 @@ char *process_find(const char *name);
 /**
  * Run a program to its end.
  *
- * @param status  exit status; if NULL, any but 0 is an error that quotes the last
- *                line of the program's standard error
+ * @param status  exit status; if NULL, any but 0 is an error that quotes the line
+ *                of the program's standard error that says what failed
  * @return -ENOENT if there is no such program; err says so
  */
 int process_run(const struct process *process, int *status, struct error *err);

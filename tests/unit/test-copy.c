@@ -107,7 +107,7 @@ static void reports_failed_writes(void **state)
 	AUTOCLOSE int to = open(image.path, O_RDONLY | O_CLOEXEC);
 
 	assert_true(copy_image(from, to, NULL, NULL, &err) < 0);
-	assert_non_null(strstr(err.message, "copy: "));
+	assert_non_null(strstr(err.message, "write: "));
 }
 
 int main(void)

@@ -125,7 +125,7 @@ static void failures_name_operation_and_path(void **state)
 	fake_fail(b, "/d/f", -EIO);
 
 	assert_int_equal(plan_apply(&plan, &target, &err), -EIO);
-	assert_true(strstr(err.message, "write '/d/f': ") == err.message);
+	assert_text("message", err.message, "write '/d/f': Input/output error");
 }
 
 int main(void)

@@ -30,6 +30,11 @@ static void reports_failures(void **state)
 	} cases[] = {
 		{ "status and last line", "echo first >&2; echo last >&2; exit 3", -EIO,
 		  "sh failed with status 3: last" },
+		{ "what failed",
+		  "echo 'age: error: no identity' >&2; echo 'age: report errors' >&2; exit 1", -EIO,
+		  "sh failed with status 1: age: error: no identity" },
+		{ "empty lines at the end", "echo 'Disk full' >&2; echo >&2; echo ' ' >&2; exit 1",
+		  -EIO, "sh failed with status 1: Disk full" },
 		{ "signal", "kill -KILL $$", -EINTR, "sh was ended by signal 9 (Killed)" },
 		{ "too much output", "head -c 200 /dev/zero", -EFBIG,
 		  "sh printed more than 100 bytes" },
