@@ -31,6 +31,7 @@
 #include "util/alloc.h"
 #include "util/file.h"
 #include "util/json.h"
+#include "util/print.h"
 #include "util/text.h"
 
 enum { EXIT_USAGE = 2 }; /* the command line or a file of the user's is wrong */
@@ -118,7 +119,7 @@ static void print_error(const struct error *err, const struct options *options)
 
 	if (options->json)
 		print_diag_json(&(struct diag){ .severity = DIAG_ERROR, .message = err->message });
-	fprintf(stderr, "nib: %s\n", err->message);
+	print_line(stderr, "nib: %s", err->message);
 }
 
 /* command is NULL where --completion is wanted. */

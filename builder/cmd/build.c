@@ -7,6 +7,7 @@
 #include "cmd/session.h"
 #include "util/alloc.h"
 #include "util/json.h"
+#include "util/print.h"
 #include "util/text.h"
 
 static const struct option_group *const groups[] = { &options_build, &options_backend,
@@ -52,8 +53,8 @@ static void leftover(void *arg, const char *path)
 	const struct options *options = arg;
 
 	if (!options->quiet)
-		fprintf(stderr, "nib: '%s' is left from a run that was killed%s\n", path,
-			options->replace ? "; removed" : "; --replace removes it");
+		print_line(stderr, "nib: '%s' is left from a run that was killed%s", path,
+			   options->replace ? "; removed" : "; --replace removes it");
 }
 
 static void report(const struct options *options, const struct node *node, const struct work *work,
@@ -73,7 +74,7 @@ static void report(const struct options *options, const struct node *node, const
 	}
 
 	text_add_size(&size, work->base.layout.size);
-	printf("%s  %s, %zu operations read back\n", path, size.data, work->plan.count);
+	print_line(stdout, "%s  %s, %zu operations read back", path, size.data, work->plan.count);
 }
 
 static int build_node(const struct session *session, const struct node *node, size_t n_nodes,

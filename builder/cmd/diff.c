@@ -7,6 +7,7 @@
 #include "plan/apply.h"
 #include "util/alloc.h"
 #include "util/file.h"
+#include "util/print.h"
 #include "util/process.h"
 
 static bool is_text(const struct buf *content)
@@ -15,7 +16,7 @@ static bool is_text(const struct buf *content)
 }
 
 /* Both sides are handed over as files in memory: nothing touches a disk. */
-static int print_text(const char *path, const struct buf *old, const struct buf *new, bool is_new,
+static int print_diff(const char *path, const struct buf *old, const struct buf *new, bool is_new,
 		      struct error *err)
 {
 	AUTOBUF struct buf output = { 0 };
@@ -41,21 +42,21 @@ static int print_text(const char *path, const struct buf *old, const struct buf 
 	if (r < 0)
 		return r;
 
-	fputs(buf_text(&output), stdout);
+	print_text(stdout, buf_text(&output));
 	return 0;
 }
 
 static void print_attr(const struct plan_op *op, const char *why)
 {
 	if (op->kind == PLAN_SYMLINK)
-		printf("symlink %s -> %s: %s\n", op->path, op->target, why);
+		print_line(stdout, "symlink %s -> %s: %s", op->path, op->target, why);
 	else if (op->kind == PLAN_MKDIR || op->kind == PLAN_WRITE)
-		printf("%s %s %04o %u:%u: %s\n", plan_verb(op->kind), op->path, op->attr.mode,
-		       op->attr.uid, op->attr.gid, why);
+		print_line(stdout, "%s %s %04o %u:%u: %s", plan_verb(op->kind), op->path,
+			   op->attr.mode, op->attr.uid, op->attr.gid, why);
 	else if (op->kind == PLAN_DISK_ID)
-		printf("%s %08x: %s\n", plan_verb(op->kind), op->disk_id, why);
+		print_line(stdout, "%s %08x: %s", plan_verb(op->kind), op->disk_id, why);
 	else
-		printf("%s %s: %s\n", plan_verb(op->kind), op->path, why);
+		print_line(stdout, "%s %s: %s", plan_verb(op->kind), op->path, why);
 }
 
 static int print_write(const struct plan_op *op, const struct plan_target *target,
@@ -76,16 +77,17 @@ static int print_write(const struct plan_op *op, const struct plan_target *targe
 	}
 
 	if (op->secret && !show_secrets) {
-		printf("secret content of %s differs (--show-secrets prints it)\n", op->path);
+		print_line(stdout, "secret content of %s differs (--show-secrets prints it)",
+			   op->path);
 		return 0;
 	}
 	if (!is_text(&old) || !is_text(&op->content)) {
-		printf("binary content of %s: %zu bytes, now %zu bytes\n", op->path, old.len,
-		       op->content.len);
+		print_line(stdout, "binary content of %s: %zu bytes, now %zu bytes", op->path,
+			   old.len, op->content.len);
 		return 0;
 	}
 
-	return print_text(op->path, &old, &op->content, !there, err);
+	return print_diff(op->path, &old, &op->content, !there, err);
 }
 
 static int print_op(const struct plan_op *op, const struct plan_target *target, bool show_secrets,

@@ -10,6 +10,7 @@
 #include "plan/identity.h"
 #include "util/alloc.h"
 #include "util/json.h"
+#include "util/print.h"
 #include "util/text.h"
 
 static const struct option_group *const groups[] = { &options_backend, NULL };
@@ -27,9 +28,9 @@ static void print_partition(const struct partition *part, const struct draw_usag
 	else
 		text_add_size(&used, usage->used);
 
-	printf("  %-3u %-9s %-9s %-9s 0x%02x  %-6s %-10s %s\n", part->number, start.data, size.data,
-	       used.data, part->type, part->fs_type[0] ? part->fs_type : "-",
-	       part->fs_label[0] ? part->fs_label : part->part_name, part->part_uuid);
+	print_line(stdout, "  %-3u %-9s %-9s %-9s 0x%02x  %-6s %-10s %s", part->number, start.data,
+		   size.data, used.data, part->type, part->fs_type[0] ? part->fs_type : "-",
+		   part->fs_label[0] ? part->fs_label : part->part_name, part->part_uuid);
 }
 
 static void print_layout(const char *path, const struct layout *layout,
@@ -38,10 +39,11 @@ static void print_layout(const char *path, const struct layout *layout,
 	AUTOBUF struct buf size = { 0 }, drawing = { 0 };
 
 	text_add_size(&size, layout->size);
-	printf("%s: %s, %s", path, size.data, layout->table == TABLE_MBR ? "MBR" : "GPT");
 	if (layout->table == TABLE_MBR)
-		printf(", disk id %08x", layout->disk_id);
-	printf("\n\n");
+		print_line(stdout, "%s: %s, MBR, disk id %08x", path, size.data, layout->disk_id);
+	else
+		print_line(stdout, "%s: %s, GPT", path, size.data);
+	printf("\n");
 
 	draw_disk(layout, usage, DRAWING_WIDTH, strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 		  &drawing);
@@ -81,16 +83,17 @@ static void print_system(const struct disk *disk)
 {
 	const struct release *release = &disk->release;
 
-	printf("\n  system      %s (%s%s%s)\n",
-	       release->pretty_name[0] ? release->pretty_name : "unknown",
-	       release->architecture[0] ? release->architecture : "unknown architecture",
-	       release->image_date[0] ? ", image of " : "", release->image_date);
+	printf("\n");
+	print_line(stdout, "  system      %s (%s%s%s)",
+		   release->pretty_name[0] ? release->pretty_name : "unknown",
+		   release->architecture[0] ? release->architecture : "unknown architecture",
+		   release->image_date[0] ? ", image of " : "", release->image_date);
 	for (size_t i = 0; i < release->kernels.count; i++)
-		printf("  %-11s %s\n", i ? "" : "kernels", release->kernels.list[i]);
+		print_line(stdout, "  %-11s %s", i ? "" : "kernels", release->kernels.list[i]);
 	if (release->kubeadm_version[0])
-		printf("  kubeadm     %s\n", release->kubeadm_version);
+		print_line(stdout, "  kubeadm     %s", release->kubeadm_version);
 	if (release->crio_version[0])
-		printf("  cri-o       %s\n", release->crio_version);
+		print_line(stdout, "  cri-o       %s", release->crio_version);
 }
 
 static int print_identity(const struct disk *disk, struct error *err)
@@ -102,9 +105,9 @@ static int print_identity(const struct disk *disk, struct error *err)
 		return r;
 
 	if (identity.node)
-		printf("  node        %s, %s of cluster %s, for board %s, by nib %s\n",
-		       identity.node, identity.role, identity.cluster, identity.board,
-		       identity.nib_version);
+		print_line(stdout, "  node        %s, %s of cluster %s, for board %s, by nib %s",
+			   identity.node, identity.role, identity.cluster, identity.board,
+			   identity.nib_version);
 	else
 		printf("  node        none: not written by nib\n");
 	return 0;
@@ -112,15 +115,17 @@ static int print_identity(const struct disk *disk, struct error *err)
 
 static void print_board(const struct board *board, const struct file_names *missing)
 {
+	AUTOBUF struct buf list = { 0 };
+
 	if (!missing->count) {
-		printf("  boots       %-12s %s\n", board->name, board->title);
+		print_line(stdout, "  boots       %-12s %s", board->name, board->title);
 		return;
 	}
 
-	printf("  not         %-12s %s: lacks", board->name, board->title);
 	for (size_t i = 0; i < missing->count; i++)
-		printf("%s %s", i ? "," : "", missing->list[i]);
-	printf("\n");
+		buf_addf(&list, "%s %s", i ? "," : "", missing->list[i]);
+	print_line(stdout, "  not         %-12s %s: lacks%s", board->name, board->title,
+		   buf_text(&list));
 }
 
 static struct json_object *names_json(const struct file_names *names)
@@ -247,8 +252,8 @@ static int print_json(const struct context *context, const char *path, const str
 	return 0;
 }
 
-static int print_text(const struct context *context, const char *path, const struct disk *disk,
-		      const struct draw_usage *usage, struct error *err)
+static int print_report(const struct context *context, const char *path, const struct disk *disk,
+			const struct draw_usage *usage, struct error *err)
 {
 	print_layout(path, &disk->layout, usage);
 	print_system(disk);
@@ -299,7 +304,7 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 
 	if (context->options->json)
 		return print_json(context, argv[0], &disk, usage, err);
-	return print_text(context, argv[0], &disk, usage, err);
+	return print_report(context, argv[0], &disk, usage, err);
 }
 
 const struct command cmd_inspect = {

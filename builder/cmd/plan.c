@@ -7,6 +7,7 @@
 #include "cmd/session.h"
 #include "util/alloc.h"
 #include "util/json.h"
+#include "util/print.h"
 
 static const struct option_group *const groups[] = { &options_plan, &options_backend, &options_node,
 						     NULL };
@@ -48,21 +49,22 @@ static void print_json(const struct plan_op *op, enum plan_state state)
 }
 
 /* The path comes last, since it and a link's target can be of any length. */
-static void print_line(const struct plan_op *op, enum plan_state state)
+static void print_operation(const struct plan_op *op, enum plan_state state)
 {
 	char mark = op->kind == PLAN_REMOVE && state == PLAN_CHANGED ? '-' : marks[state];
-	AUTOBUF struct buf attr = { 0 };
+	AUTOBUF struct buf attr = { 0 }, what = { 0 };
 
 	if (op->kind == PLAN_WRITE || op->kind == PLAN_MKDIR)
 		buf_addf(&attr, "%04o %u:%u", op->attr.mode, op->attr.uid, op->attr.gid);
 
-	printf("%c %-7s %-14s %-36s ", mark, plan_verb(op->kind), buf_text(&attr), op->reason);
 	if (op->kind == PLAN_DISK_ID)
-		printf("%08x\n", op->disk_id);
+		buf_addf(&what, "%08x", op->disk_id);
 	else if (op->kind == PLAN_SYMLINK)
-		printf("%s -> %s\n", op->path, op->target);
+		buf_addf(&what, "%s -> %s", op->path, op->target);
 	else
-		printf("%s%s\n", op->path, op->secret ? " (secret)" : "");
+		buf_addf(&what, "%s%s", op->path, op->secret ? " (secret)" : "");
+	print_line(stdout, "%c %-7s %-14s %-36s %s", mark, plan_verb(op->kind), buf_text(&attr),
+		   op->reason, buf_text(&what));
 }
 
 static int list(const struct context *context, const struct node *node, const struct work *work,
@@ -72,8 +74,9 @@ static int list(const struct context *context, const struct node *node, const st
 	size_t counts[3] = { 0 };
 
 	if (!context->options->json)
-		printf("%s: %s on %s, from %s (%s)\n", node->name.value, role_name(node->role),
-		       node->board->title, work->base.name, work->base.release.pretty_name);
+		print_line(stdout, "%s: %s on %s, from %s (%s)", node->name.value,
+			   role_name(node->role), node->board->title, work->base.name,
+			   work->base.release.pretty_name);
 
 	for (size_t i = 0; i < work->plan.count; i++) {
 		const struct plan_op *op = &work->plan.ops[i];
@@ -88,7 +91,7 @@ static int list(const struct context *context, const struct node *node, const st
 		if (context->options->json)
 			print_json(op, state);
 		else
-			print_line(op, state);
+			print_operation(op, state);
 	}
 
 	if (!context->options->json)
@@ -106,7 +109,7 @@ static int show(const struct context *context, const struct work *work, struct e
 	if (!op)
 		return error_set_usage(err, "'%s' is not in the plan", path);
 	if (op->kind == PLAN_SYMLINK) {
-		printf("%s\n", op->target);
+		print_line(stdout, "%s", op->target);
 		return 0;
 	}
 	if (op->kind != PLAN_WRITE)

@@ -8,6 +8,7 @@
 #include "plan/identity.h"
 #include "util/alloc.h"
 #include "util/json.h"
+#include "util/print.h"
 
 static const struct option_group *const groups[] = { &options_backend, &options_node, NULL };
 
@@ -24,7 +25,8 @@ static void report_mismatch(const struct options *options, const struct plan_mis
 		return;
 	}
 
-	printf("%s%s%s\n", mismatch->op->path, mismatch->op->path[0] ? ": " : "", mismatch->text);
+	print_line(stdout, "%s%s%s", mismatch->op->path, mismatch->op->path[0] ? ": " : "",
+		   mismatch->text);
 }
 
 static void report(const struct options *options, const char *node, const char *image,
@@ -45,10 +47,11 @@ static void report(const struct options *options, const char *node, const char *
 	}
 
 	if (mismatches->count)
-		printf("%s: %zu of %zu operations are not as planned for %s\n", image,
-		       mismatches->count, plan->count, node);
+		print_line(stdout, "%s: %zu of %zu operations are not as planned for %s", image,
+			   mismatches->count, plan->count, node);
 	else
-		printf("%s: holds %s, %zu operations read back\n", image, node, plan->count);
+		print_line(stdout, "%s: holds %s, %zu operations read back", image, node,
+			   plan->count);
 }
 
 static int verify(const struct session *session, const struct node *node, const char *image,

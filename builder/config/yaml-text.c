@@ -5,40 +5,13 @@
 #include <string.h>
 
 #include "config/yaml.h"
+#include "util/text.h"
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
-
-static const uint8_t *bytes(const struct source *source)
-{
-	return (const uint8_t *)buf_text(&source->text);
-}
 
 static size_t text_start(const struct source *source)
 {
 	return strncmp(buf_text(&source->text), byte_order_mark, 3) == 0 ? 3 : 0;
-}
-
-/* Length of the character at p, 0 if it is not UTF-8; the text ends with a 0 byte. */
-static size_t character(const uint8_t *p, uint32_t *ret)
-{
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	uint32_t value = len == 1 ? p[0] : p[0] & (0x7fU >> len);
-
-	if (len == 0 || p[0] >= 0xf8)
-		return 0;
-
-	for (size_t i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		value = value << 6 | (p[i] & 0x3fU);
-	}
-
-	if (value < smallest[len] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
-		return 0;
-
-	*ret = value;
-	return len;
 }
 
 /* What YAML 1.1 calls printable, section 5.1. */
@@ -64,7 +37,7 @@ static bool refuse(struct yaml_cursor *cursor, struct diags *diags, const char *
 
 static void step(struct yaml_cursor *cursor, size_t len)
 {
-	bool newline = bytes(cursor->source)[cursor->bytes] == '\n';
+	bool newline = buf_text(&cursor->source->text)[cursor->bytes] == '\n';
 
 	cursor->bytes += len;
 	cursor->characters++;
@@ -77,6 +50,7 @@ static void step(struct yaml_cursor *cursor, size_t len)
 bool yaml_text_check(const struct source *source, struct diags *diags)
 {
 	struct yaml_cursor cursor = yaml_cursor_start(source);
+	const char *text = buf_text(&source->text);
 
 	if (source->text.len > YAML_MAX_SIZE) {
 		struct location at = { .source = source };
@@ -87,7 +61,7 @@ bool yaml_text_check(const struct source *source, struct diags *diags)
 
 	while (cursor.bytes < source->text.len) {
 		uint32_t value = 0;
-		size_t len = character(bytes(source) + cursor.bytes, &value);
+		size_t len = text_character(text + cursor.bytes, &value);
 
 		if (len == 0)
 			return refuse(&cursor, diags, "this is not UTF-8 text");
@@ -128,7 +102,8 @@ struct location yaml_cursor_seek(struct yaml_cursor *cursor, size_t to)
 
 	while (cursor->characters < to && cursor->bytes < end) {
 		uint32_t value;
-		size_t len = character(bytes(cursor->source) + cursor->bytes, &value);
+		size_t len =
+			text_character(buf_text(&cursor->source->text) + cursor->bytes, &value);
 
 		step(cursor, len ? len : 1);
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/alloc.h"
+#include "util/print.h"
 #include "util/text.h"
 
 enum {
@@ -151,21 +152,6 @@ static void print_mark(FILE *to, const struct line *line, const struct location 
 			fputc('^', to);
 }
 
-/* The line is the user's and goes to a terminal: control characters must not. */
-static void print_line(FILE *to, const struct line *line)
-{
-	for (size_t i = 0; i < line->len; i++) {
-		unsigned char c = (unsigned char)line->start[i];
-		unsigned char next = i + 1 < line->len ? (unsigned char)line->start[i + 1] : 0;
-
-		/* U+0080 to U+009F are control characters too. */
-		bool c1 = c == 0xc2 && next >= 0x80 && next < 0xa0;
-
-		fputc((c < ' ' && c != '\t') || c == 0x7f || c1 ? '?' : c, to);
-		i += c1;
-	}
-}
-
 static bool is_hidden(const struct diags *diags, const struct location *at)
 {
 	for (size_t i = 0; i < diags->n_hidden; i++)
@@ -224,29 +210,37 @@ static void print_excerpt(FILE *to, const struct diags *diags, const struct diag
 		line.len--;
 	shorten(&line, &at);
 
+	AUTOFREE char *text = xstrndup(line.start, line.len);
+
 	fprintf(to, "%6u | ", at.line);
-	print_line(to, &line);
+	print_text(to, text);
 	fprintf(to, "\n       | ");
 	print_mark(to, &line, &at);
 	fputc('\n', to);
 }
 
-static void print_diag(FILE *to, const struct diags *diags, const struct diag *diag, bool color)
+static char *place_of(const struct diag *diag)
 {
 	const struct source *source = diag->at.source;
 
 	if (!source)
-		fprintf(to, "nib: ");
-	else if (!diag->at.line)
-		fprintf(to, "%s: ", source->name);
-	else
-		fprintf(to, "%s:%u:%u: ", source->name, diag->at.line, diag->at.column);
+		return xstrdup("nib");
+	if (!diag->at.line)
+		return xstrdup(source->name);
+	return xasprintf("%s:%u:%u", source->name, diag->at.line, diag->at.column);
+}
 
-	fprintf(to, "%s%s%s: %s\n", color ? severities[diag->severity].color : "",
-		severities[diag->severity].name, color ? "\033[0m" : "", diag->message);
+static void print_diag(FILE *to, const struct diags *diags, const struct diag *diag, bool color)
+{
+	AUTOFREE char *place = place_of(diag);
+
+	text_make_printable(place);
+	fprintf(to, "%s: %s%s%s: ", place, color ? severities[diag->severity].color : "",
+		severities[diag->severity].name, color ? "\033[0m" : "");
+	print_line(to, "%s", diag->message);
 	print_excerpt(to, diags, diag);
 	if (diag->help)
-		fprintf(to, "       = help: %s\n", diag->help);
+		print_line(to, "       = help: %s", diag->help);
 }
 
 static int compare(const void *a, const void *b)

@@ -113,11 +113,52 @@ bool text_parse_number(const char *text, uint64_t max, uint64_t *ret)
 	return true;
 }
 
+size_t text_character(const char *text, uint32_t *ret)
+{
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const uint8_t *p = (const uint8_t *)text;
+	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	uint32_t value = len == 1 ? p[0] : p[0] & (0x7fU >> len);
+
+	if (len == 0 || p[0] >= 0xf8)
+		return 0;
+
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		value = value << 6 | (p[i] & 0x3fU);
+	}
+
+	if (value < smallest[len] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+		return 0;
+
+	*ret = value;
+	return len;
+}
+
+/* Control characters, ends of lines, and what turns the direction of writing round. */
+static bool is_printable(uint32_t c)
+{
+	return c >= ' ' && (c < 0x7f || c > 0x9f) && c != 0x61c && c != 0x200e && c != 0x200f &&
+	       (c < 0x2028 || c > 0x202e) && (c < 0x2066 || c > 0x2069);
+}
+
 void text_make_printable(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
+	char *to = text;
+
+	for (size_t len; *text; text += len ? len : 1) {
+		uint32_t c;
+
+		len = text_character(text, &c);
+		if (len && is_printable(c)) {
+			memmove(to, text, len);
+			to += len;
+		} else {
+			*to++ = '?';
+		}
+	}
+	*to = '\0';
 }
 
 void text_add_quoted(struct buf *buf, const char *text)

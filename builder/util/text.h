@@ -45,7 +45,13 @@ const char *text_suggest(const char *word, const char *const *candidates, size_t
 /** Parse a whole decimal number; false on anything else or above max. */
 bool text_parse_number(const char *text, uint64_t max, uint64_t *ret);
 
-/** Replace control characters by '?': for text from an image that goes to a terminal. */
+/** Length of the UTF-8 character at a place in a text that ends with a 0 byte; 0 if it is none. */
+size_t text_character(const char *text, uint32_t *ret);
+
+/**
+ * Replace by '?' what is not UTF-8, control characters, ends of lines, and what
+ * turns the direction of writing: for text from an image that goes to a terminal.
+ */
 void text_make_printable(char *text);
 
 /** Append text as a double-quoted string of YAML and JSON. */

@@ -180,6 +180,28 @@ assert len([json.loads(line) for line in sys.stdin]) > 20'
 	[[ "$output" =~ AGE-SECRET ]]
 }
 
+@test "what an archive, an image and the command line hold does not act on a terminal" {
+	make_project .
+	mkdir -p opt
+	ln -s $'x\n+ write   0644 0:0  own file  /etc/\e[2Jforged\u202e' opt/link
+	tar -cf links.tar opt/link
+	sed -i 's|^  files:.*|  files: [{archive: links.tar}, {path: /etc/motd, content: "a\\tb\\e[1m\\u202e\\n"}]|' cluster.yaml
+	for how in "" --diff; do
+		# shellcheck disable=SC2086
+		"$NIB" -q plan node0 $how > out 2>&1
+		grep -F 'x?+ write   0644 0:0  own file  /etc/?[2Jforged?' out
+		absent -P '\e|\xe2\x80\xae' out
+	done
+	grep -P '^\+a\tb\?\[1m\?$' out
+	"$NIB" -q plan node0 --json | python3 -c '
+import json, sys
+assert any(json.loads(line).get("target", "").endswith("forged\u202e") for line in sys.stdin)'
+	run "$NIB" check $'no\e[2Jde\nnib: all is well'
+	[ "$output" = "nib: no node 'no?[2Jde?nib: all is well' in the cluster file" ]
+	run "$NIB" -f $'no\e[2J.yaml' check
+	[[ "$output" =~ 'no?[2J.yaml' ]]
+}
+
 @test "check: text, JSON, all mistakes" {
 	make_project .
 	run "$NIB" check

@@ -102,14 +102,20 @@ static void sorts_by_place(void **state)
 static void shows_no_control_characters(void **state)
 {
 	AUTODIAGS struct diags diags = { 0 };
-	const struct source *source = diags_source(&diags, "f", buf_from("x\033[31my\n"));
+	const struct source *source =
+		diags_source(&diags, "f\033[2J", buf_from("x\033[31m\ty\xc3\xa4\xe2\x80\xae\n"));
 	const struct location at = { .source = source, .line = 1, .column = 1 };
 
 	(void)state;
-	diag_error(&diags, &at, "m");
+	diag_error(&diags, &at, "m\nf:9:9: error: forged");
+	diag_help(&diags, "h\xc2\x9b");
 
 	AUTOFREE char *got = printed(&diags);
-	assert_null(strchr(got, '\033'));
+	assert_text("text", got,
+		    "f?[2J:1:1: error: m?f:9:9: error: forged\n"
+		    "     1 | x?[31m\ty\xc3\xa4?\n"
+		    "       | ^\n"
+		    "       = help: h?\n");
 }
 
 static void shows_part_of_a_long_line(void **state)

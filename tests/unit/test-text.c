@@ -2,6 +2,7 @@
 #include "util/text.h"
 
 #include "test.h"
+#include "util/alloc.h"
 
 static void suggests_near_words(void **state)
 {
@@ -91,11 +92,38 @@ static void quotes_for_yaml(void **state)
 
 static void hides_control_characters(void **state)
 {
-	char text[] = "\033[2Ja\tb\x7f\xc3\xa4";
+	static const struct {
+		const char *name, *text, *want;
+	} cases[] = {
+		{ "C0 and DEL", "\033[2Ja\tb\nc\x7f", "?[2Ja?b?c?" },
+		{ "C1",
+		  "a\xc2\x9b"
+		  "31m\xc2\x80",
+		  "a?31m?" },
+		{ "letters", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+		  "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80" },
+		{ "direction",
+		  "\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa9",
+		  "??????" },
+		{ "ends of lines",
+		  "a\xe2\x80\xa8"
+		  "b\xe2\x80\xa9"
+		  "c",
+		  "a?b?c" },
+		{ "no UTF-8",
+		  "a\x9b"
+		  "b\xff\xc3",
+		  "a?b??" },
+		{ "cut off", "\xe2\x80", "??" },
+	};
 
 	(void)state;
-	text_make_printable(text);
-	assert_text("printable", text, "?[2Ja?b?\xc3\xa4");
+	TEST_EACH (i, cases) {
+		AUTOFREE char *text = xstrdup(cases[i].text);
+
+		text_make_printable(text);
+		assert_text(cases[i].name, text, cases[i].want);
+	}
 }
 
 int main(void)
