@@ -107,9 +107,6 @@ static void check_secret(const struct file_spec *file, struct diags *diags)
 	if (!file->secret.value)
 		return;
 
-	if (file->content.value)
-		diags_hide(diags, &file->content.at);
-
 	if (path && (strcmp(path, "/boot") == 0 || text_starts(path, "/boot/"))) {
 		diag_error(diags, &file->path.at, "a secret must not be on the boot partition");
 		diag_help(diags, "it is a FAT file system: everybody can read it");

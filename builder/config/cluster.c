@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/check.h"
+#include "config/hide.h"
 #include "config/load.h"
 #include "config/schema.h"
 #include "config/typo.h"
@@ -97,7 +98,9 @@ int cluster_parse(const struct source *source, const char *directory, const char
 		diags_hide(diags, &(struct location){ .source = source });
 
 	const struct tree *tree = yaml_parse(source, &cluster.memory, diags);
-	if (tree) {
+	if (!tree) {
+		hide_lines(source, diags);
+	} else {
 		int r = cluster_from_tree(tree, boards_dir, &cluster, diags, err);
 		if (r < 0)
 			return r;

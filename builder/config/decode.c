@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/cluster.h"
+#include "config/hide.h"
 #include "config/scalar.h"
 #include "config/typo.h"
 #include "util/alloc.h"
@@ -42,18 +43,6 @@ const struct field *map_find_below(const struct map *map, const char *key, const
 	return NULL;
 }
 
-/* Who writes "password: ..." does not want to see it again in a log of CI. */
-static bool sounds_secret(const char *key)
-{
-	static const char *const words[] = { "pass", "secret", "token", "psk", "key" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcasestr(key, words[i]))
-			return true;
-
-	return false;
-}
-
 static void list_keys(const struct decoder *d, const struct map *map)
 {
 	AUTOBUF struct buf all = { 0 };
@@ -76,8 +65,10 @@ static void unknown_key(const struct decoder *d, const struct map *map,
 	}
 
 	diag_error(d->diags, &entry->key_at, "unknown key '%s'", entry->key);
-	if (known ? known->flags & FIELD_SECRET : sounds_secret(entry->key))
-		diags_hide(d->diags, &entry->value->at);
+	if (known || near)
+		hide_value(d, known ? known : map_find(map, near), entry->value);
+	if (!known)
+		hide_unknown(d, entry);
 
 	if (home)
 		diag_help(d->diags, "it belongs under '%s:'", home);
@@ -209,6 +200,10 @@ static void decode_field(const struct decoder *d, const struct field *field,
 	void *to = member(base, field->offset);
 	struct text text = { 0 };
 
+	/* Before anything is said about it; the parts of a mapping have fields of their own. */
+	if (field->type != FIELD_MAP || tree->kind != TREE_MAP)
+		hide_value(d, field, tree);
+
 	switch (field->type) {
 	case FIELD_TEXT:
 	case FIELD_CONTENT:
@@ -277,6 +272,7 @@ void decode_map(const struct decoder *d, const struct map *map, const struct tre
 	if (!expect(d, NULL, tree, TREE_MAP))
 		return;
 
+	hide_content(d, map, tree);
 	for (size_t i = 0; i < tree->count; i++) {
 		const struct tree_entry *entry = &tree->entries[i];
 		const struct field *field = map_find(map, entry->key);

@@ -55,8 +55,13 @@ enum field_flags {
 	FIELD_KEY_PATH = 1 << 2,
 	/** Belongs to one element of a list, so it cannot be a default. */
 	FIELD_OWN = 1 << 3,
-	/** A secret: neither quoted in a message nor shown with its line. */
+	/**
+	 * A secret: neither quoted in a message nor shown with its line.  With FIELD_PATH
+	 * the file has it, but what names no file may be the secret itself.
+	 */
 	FIELD_SECRET = 1 << 4,
+	/** A file of keys: what names no file and does not look like a path is a secret too. */
+	FIELD_OF_KEYS = 1 << 5,
 };
 
 /** A form that text has to have. */

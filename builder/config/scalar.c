@@ -184,8 +184,6 @@ bool scalar_text(const struct decoder *d, const struct field *field, const struc
 
 	/* The place alone says that there was a value, if a wrong one: no default for it then. */
 	ret->at = tree->at;
-	if (field->flags & FIELD_SECRET)
-		diags_hide(d->diags, &tree->at);
 	if (!check_plain(d, field, tree))
 		return false;
 

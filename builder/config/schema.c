@@ -86,9 +86,9 @@ static const char *const sync_kinds[] = { "GitRepository", "OCIRepository", "Buc
 static const struct field user_fields[] = {
 	{ "name", FIELD_TEXT, FIELD_REQUIRED, AT(user, name), .format = &format_login, .example = "pi",
 	  .help = "Login name. An account that the image has already is changed, otherwise it is made." },
-	{ "sshKeys", FIELD_TEXTS, FIELD_KEY_PATH, AT(user, ssh_keys), .example = "[~/.ssh/id_ed25519.pub]",
+	{ "sshKeys", FIELD_TEXTS, FIELD_KEY_PATH | FIELD_OF_KEYS, AT(user, ssh_keys), .example = "[~/.ssh/id_ed25519.pub]",
 	  .help = "Files of OpenSSH public keys, or such keys themselves, that may log in." },
-	{ "passwordFile", FIELD_TEXT, FIELD_PATH, AT(user, password_file), .example = "pi.password",
+	{ "passwordFile", FIELD_TEXT, FIELD_PATH | FIELD_SECRET, AT(user, password_file), .example = "pi.password",
 	  .help = "File whose first line is the password." },
 	{ "passwordHash", FIELD_TEXT, FIELD_SECRET, AT(user, password_hash), .format = &format_hash,
 	  .example = "\"$y$j9T$...\"", .help = "Password hash as in crypt(5), instead of passwordFile." },
@@ -122,7 +122,7 @@ DEFINE_MAP(file, file_spec, offsetof(struct file_spec, at));
 static const struct field wifi_fields[] = {
 	{ "ssid", FIELD_TEXT, FIELD_REQUIRED, AT(wifi, ssid), .example = "homelab",
 	  .help = "Name of the wireless network." },
-	{ "passwordFile", FIELD_TEXT, FIELD_REQUIRED | FIELD_PATH, AT(wifi, password_file),
+	{ "passwordFile", FIELD_TEXT, FIELD_REQUIRED | FIELD_PATH | FIELD_SECRET, AT(wifi, password_file),
 	  .example = "wifi.password", .help = "File whose first line is the passphrase." },
 	{ "country", FIELD_TEXT, FIELD_REQUIRED, AT(wifi, country), .format = &format_country, .example = "DE",
 	  .help = "Country whose rules for radio apply, ISO 3166 alpha-2." },
@@ -194,7 +194,7 @@ static const struct field settings_fields[] = {
 DEFINE_MAP(settings, cluster, offsetof(struct cluster, at));
 
 static const struct field age_fields[] = {
-	{ "identity", FIELD_TEXT, FIELD_REQUIRED | FIELD_PATH, AT(cluster, age_identity),
+	{ "identity", FIELD_TEXT, FIELD_REQUIRED | FIELD_PATH | FIELD_OF_KEYS, AT(cluster, age_identity),
 	  .example = "~/.config/sops/age/keys.txt",
 	  .help = "File with the age identity; it goes to the node that starts GitOps, and to no other." },
 };
@@ -253,9 +253,9 @@ static const struct field root_fields[] = {
 	  .help = "Version of this format." },
 	{ "cluster", FIELD_MAP, FIELD_REQUIRED, .map = &map_settings, .example = "{name: rpi}",
 	  .help = "The cluster as a whole." },
-	{ "secrets", FIELD_TEXT, FIELD_PATH, AT(cluster, secrets), .example = "secrets.sops.yaml",
+	{ "secrets", FIELD_TEXT, FIELD_PATH | FIELD_OF_KEYS, AT(cluster, secrets), .example = "secrets.sops.yaml",
 	  .help = "File with the cluster's secrets: plain (mode 0600), *.age or *.sops.yaml. Without it nodes do not join." },
-	{ "age", FIELD_MAP, 0, .map = &map_age, .example = "{identity: ~/.config/sops/age/keys.txt}",
+	{ "age", FIELD_MAP, FIELD_OF_KEYS, .map = &map_age, .example = "{identity: ~/.config/sops/age/keys.txt}",
 	  .help = "The key that decrypts secrets in Git." },
 	{ "templates", FIELD_TEXT, FIELD_PATH, AT(cluster, templates), .example = "templates",
 	  .help = "Directory searched for templates before the installed one, file by file." },

@@ -28,6 +28,19 @@ struct reading {
 	struct diags *diags;
 };
 
+/* A secret that was written where its file belongs is not a name to be told. */
+static void refuse_file(struct diags *diags, const struct text *path, const struct error *err)
+{
+	if (!diags_hides(diags, &path->at)) {
+		diag_error(diags, &path->at, "%s", err->message);
+		return;
+	}
+
+	diag_error(diags, &path->at, "no file has the name that stands here: %s",
+		   strerror(-err->code));
+	diag_help(diags, "a secret itself goes into a file of its own, not into this one");
+}
+
 /* A file that cannot be read is a mistake in cluster.yaml, at the place that names it. */
 static bool read_file(struct reading *reading, const struct text *path, size_t max, struct buf *ret,
 		      mode_t *mode)
@@ -37,7 +50,7 @@ static bool read_file(struct reading *reading, const struct text *path, size_t m
 	if (file_read(path->value, max, ret, mode, &err) == 0)
 		return true;
 
-	diag_error(reading->diags, &path->at, "%s", err.message);
+	refuse_file(reading->diags, path, &err);
 	return false;
 }
 
@@ -283,7 +296,7 @@ void inputs_load_bundle(const struct cluster *cluster, struct bundle *ret, bool 
 			diag_error(diags, &path->at, "'%s', line %u: %s", path->value, line,
 				   err.message);
 		else
-			diag_error(diags, &path->at, "%s", err.message);
+			refuse_file(diags, path, &err);
 		return;
 	}
 

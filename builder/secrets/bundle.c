@@ -78,6 +78,10 @@ static int decrypt(const char *const *argv, const char *path, const char *age_id
 		.max_output = MAX_FILE,
 	};
 
+	/* Something else than a path may stand there: it is neither handed on nor told. */
+	if (age_identity && access(age_identity, R_OK) < 0)
+		return error_set_errno(err, -errno, "decrypt '%s': open the age identity", path);
+
 	env_fill(&env, age_identity);
 
 	int r = process_run(&process, NULL, err);

@@ -44,6 +44,28 @@ const struct source *diags_source(struct diags *diags, const char *name, struct 
 	return source;
 }
 
+/* Of what has the form of a secret, wherever it was quoted from, a message keeps no more than that.
+ */
+static char *hide_forms(char *message)
+{
+	static const char *const forms[] = { "AGE-SECRET-KEY-", "$y$", "$6$" };
+	enum { MIN_SECRET = 8 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		char *form = strcasestr(message, forms[i]);
+		size_t skip = strlen(forms[i]);
+
+		for (; form; form = strcasestr(form + skip, forms[i])) {
+			size_t len = strcspn(form + skip, " '\",.");
+
+			if (len >= MIN_SECRET)
+				memset(form + skip, '*', len);
+		}
+	}
+
+	return message;
+}
+
 static bool same(const struct diag *a, enum severity severity, const struct location *at,
 		 const char *message)
 {
@@ -85,7 +107,7 @@ void diag_error(struct diags *diags, const struct location *at, const char *form
 	va_list args;
 
 	va_start(args, format);
-	add(diags, DIAG_ERROR, at, xvasprintf(format, args));
+	add(diags, DIAG_ERROR, at, hide_forms(xvasprintf(format, args)));
 	va_end(args);
 }
 
@@ -94,7 +116,7 @@ void diag_warning(struct diags *diags, const struct location *at, const char *fo
 	va_list args;
 
 	va_start(args, format);
-	add(diags, DIAG_WARNING, at, xvasprintf(format, args));
+	add(diags, DIAG_WARNING, at, hide_forms(xvasprintf(format, args)));
 	va_end(args);
 }
 
@@ -106,7 +128,7 @@ void diag_help(struct diags *diags, const char *format, ...)
 		return;
 
 	va_start(args, format);
-	char *help = xvasprintf(format, args);
+	char *help = hide_forms(xvasprintf(format, args));
 	va_end(args);
 
 	struct diag *last = &diags->list[diags->count - 1];
@@ -117,6 +139,16 @@ void diag_help(struct diags *diags, const char *format, ...)
 void diags_hide(struct diags *diags, const struct location *at)
 {
 	*ARRAY_ADD(diags->hidden, diags->n_hidden) = *at;
+}
+
+bool diags_hides(const struct diags *diags, const struct location *at)
+{
+	for (size_t i = 0; i < diags->n_hidden; i++)
+		if (diags->hidden[i].source == at->source && diags->hidden[i].line == at->line &&
+		    diags->hidden[i].column == at->column)
+			return true;
+
+	return false;
 }
 
 static bool find_line(const struct source *source, unsigned number, struct line *ret)
@@ -152,7 +184,7 @@ static void print_mark(FILE *to, const struct line *line, const struct location 
 			fputc('^', to);
 }
 
-static bool is_hidden(const struct diags *diags, const struct location *at)
+static bool is_line_hidden(const struct diags *diags, const struct location *at)
 {
 	for (size_t i = 0; i < diags->n_hidden; i++)
 		if (diags->hidden[i].source == at->source &&
@@ -201,7 +233,7 @@ static void print_excerpt(FILE *to, const struct diags *diags, const struct diag
 	struct location at = diag->at;
 	struct line line;
 
-	if (!diag->at.source || is_hidden(diags, &diag->at) ||
+	if (!diag->at.source || is_line_hidden(diags, &diag->at) ||
 	    !find_line(diag->at.source, diag->at.line, &line))
 		return;
 	if (looks_secret(&line))

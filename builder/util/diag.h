@@ -90,6 +90,9 @@ void diag_help(struct diags *diags, const char *format, ...) __attribute__((form
 /** There is a secret at this place: no finding shows its line; line 0 hides all lines. */
 void diags_hide(struct diags *diags, const struct location *at);
 
+/** Is there a secret at exactly this place, which a message must not quote? */
+bool diags_hides(const struct diags *diags, const struct location *at);
+
 /** Print the errors, and the warnings if they are wanted, in the order of files and lines. */
 void diags_print(const struct diags *diags, FILE *to, bool color, bool warnings);
 

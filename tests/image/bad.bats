@@ -199,6 +199,27 @@ made() {
 	[[ ! "$output" =~ "$(sed -n 2p id)" ]]
 }
 
+# inline SED SECRET: a secret where its file's name belongs is refused, and shown nowhere.
+inline() {
+	cp cluster.yaml test.yaml
+	sed -i "$1" test.yaml
+	refused 2 "no file has the name that stands here: (No such file|File name too long)"
+	absent -F -- "$2" <<< "$output"
+}
+
+@test "a secret itself instead of the name of its file is not shown" {
+	local key
+	key=$(sed -n 2p id)
+	inline 's/passwordFile: pi.password/passwordFile: hunter2/' hunter2
+	inline 's/passwordFile: pi.password/passwordFile: correct.horse/' correct.horse
+	inline 's/secrets: secrets.yaml/secrets: abcdef.0123456789abcdef/' 0123456789abcdef
+	NODE=controlplane inline "s/keys.txt/$(cat keys.txt)/" "$(cut -c 16- keys.txt)"
+	inline "s|id\\.pub|$key|" "$key"
+	run "$NIB" build --image base.img --hostname node0 --password-file hunter2
+	[ "$status" = 2 ]
+	absent hunter2 <<< "$output"
+}
+
 @test "a world-readable age identity" {
 	cp keys.txt open.txt
 	chmod 644 open.txt

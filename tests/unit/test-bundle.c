@@ -272,7 +272,7 @@ static const char make_programs[] =
 	"EOF\n"
 	"sed \"s,\\$DIR,$1,g\" age >s; mv s age\n"
 	"chmod 755 sops age\n"
-	"touch ../a.sops.yaml ../a.age ../b.age\n";
+	"touch ../a.sops.yaml ../a.age ../b.age ../keys.txt\n";
 
 static void decrypts_with_programs(void **state)
 {
@@ -297,6 +297,12 @@ static void decrypts_with_programs(void **state)
 	AUTOBUNDLE struct bundle bundle = { 0 };
 	assert_int_equal(load(state, "b.age", "keys.txt", &bundle, &err), -EIO);
 	assert_non_null(strstr(err.message, "no identity matched"));
+
+	/* A key where its file belongs is not on a command line, and in no message. */
+	AUTOERROR struct error inline_err = ERROR_NONE;
+	assert_int_equal(load(state, "a.age", "AGE-SECRET-KEY-1X", &bundle, &inline_err), -ENOENT);
+	assert_non_null(strstr(inline_err.message, "open the age identity: No such file"));
+	assert_null(strstr(inline_err.message, "1X"));
 
 	setenv("PATH", old, 1);
 	unsetenv("NIB_TEST_OTHER");
