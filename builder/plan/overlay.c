@@ -4,6 +4,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <limits.h>
 #include <locale.h>
 #include <string.h>
 
@@ -121,6 +122,8 @@ static int set_type(struct archive_entry *from, struct overlay_entry *entry, str
 	const char *target = archive_entry_symlink(from);
 	if (!target || !*target)
 		return bad_entry(name, "is a symbolic link to nowhere", err);
+	if (strlen(target) >= PATH_MAX)
+		return bad_entry(name, "is a symbolic link to a path of more than 4095 bytes", err);
 
 	entry->target = xstrdup(target);
 	return 0;

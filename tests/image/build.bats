@@ -174,3 +174,26 @@ for line in sys.stdin:
 	[[ "$output" =~ "not         rpi5".*"kernel_2712.img" ]]
 	[[ "$output" =~ "boots       rpi4" ]]
 }
+
+# A person's archive comes from any tar, and CI runs nib in the C locale.
+@test "archives of every tar dialect, with names in UTF-8, in the C locale" {
+	cd "$BATS_TEST_TMPDIR"
+	make_project .
+	mkdir -p tree/srv/straße
+	echo hello > tree/srv/straße/schön.txt
+	ln -s straße/schön.txt tree/srv/grün
+	sed -i 's|^  files:.*|  files: [{archive: own.tar}]|' cluster.yaml
+	for locale in C C.UTF-8; do
+		for how in --format={v7,ustar,oldgnu,gnu,pax} --{gzip,bzip2,xz,zstd}; do
+			LC_ALL=$locale tar -C tree "$how" -cf own.tar srv
+			LC_ALL=C "$NIB" -q plan node0 --json | python3 -c '
+import json, sys
+plan = {op.get("path"): op for op in map(json.loads, sys.stdin)}
+assert "/srv/straße/schön.txt" in plan, plan.keys()
+assert plan["/srv/grün"]["target"] == "straße/schön.txt", plan["/srv/grün"]'
+		done
+	done
+	LC_ALL=C "$NIB" -q build node0 -o own.img
+	[ "$(ext4 own.img 'cat /srv/straße/schön.txt')" = hello ]
+	[[ "$(LC_ALL=C "$NIB" -q plan node0)" =~ "/srv/grün -> straße/schön.txt" ]]
+}

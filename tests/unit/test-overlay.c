@@ -3,6 +3,8 @@
 
 #include <archive.h>
 #include <errno.h>
+#include <limits.h>
+#include <locale.h>
 
 #include "fake-archive.h"
 #include "test.h"
@@ -13,7 +15,7 @@ static const struct fake_entry good[] = {
 	{ "./etc/", 'd', NULL, 0750, 0 },
 	{ "./etc//motd", 'f', "hello\n", 0644, 1000 },
 	{ "opt/sch\xc3\xb6n", 'f', "", 04755, 0 },
-	{ "opt/link", 'l', "../etc/motd", 0777, 0 },
+	{ "opt/link", 'l', "../etc/sch\xc3\xb6n", 0777, 0 },
 	{ NULL },
 };
 
@@ -43,11 +45,13 @@ static void reads_archives(void **state)
 		{ FILE_DIRECTORY, "/etc",              "",            0750,  0 },
 		{ FILE_REGULAR,   "/etc/motd",         "hello\n",     0644,  1000 },
 		{ FILE_REGULAR,   "/opt/sch\xc3\xb6n", "",            04755, 0 },
-		{ FILE_SYMLINK,   "/opt/link",         "../etc/motd", 0777,  0 },
+		{ FILE_SYMLINK,   "/opt/link",         "../etc/sch\xc3\xb6n", 0777,  0 },
 	};
 	/* clang-format on */
 
 	(void)state;
+	/* Names must not depend on the locale, which may know no letter but those of ASCII. */
+	assert_non_null(setlocale(LC_ALL, "C"));
 	TEST_EACH (i, cases) {
 		AUTOBUF struct buf archive = fake_archive(good, cases[i].filter, cases[i].format);
 		AUTOOVERLAY struct overlay overlay = { 0 };
@@ -70,8 +74,11 @@ static void reads_archives(void **state)
 
 static void refuses_by_name(void **state)
 {
+	char far[PATH_MAX + 1] = { 0 };
+
+	memset(far, 'x', PATH_MAX);
 	/* clang-format off */
-	static const struct {
+	const struct {
 		struct fake_entry entries[3];
 		const char *want;
 	} cases[] = {
@@ -89,6 +96,8 @@ static void refuses_by_name(void **state)
 		{ { { "a", 'f', "x", 0644, 0 }, { "a/b/c", 'f', "x", 0644, 0 } },
 		  "'/a/b/c' is below '/a', which is a file" },
 		{ { { "a", 'f', "x", 0644, (uid_t)-1 } }, "'a' has an owner that cannot be" },
+		{ { { "far", 'l', far, 0777, 0 } },
+		  "'far' is a symbolic link to a path of more than 4095 bytes" },
 		{ { { "./", 'l', "/etc", 0777, 0 } }, "'./' has no name below the directory" },
 	};
 	/* clang-format on */
