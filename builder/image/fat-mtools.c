@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "image/fat-name.h"
 #include "image/fat.h"
 #include "util/alloc.h"
 #include "util/file.h"
@@ -11,20 +12,6 @@
 /* The time stamps that a FAT can hold: 1980 to 2107. */
 #define MIN_TIME 315532800LL
 #define MAX_TIME 4354819198LL
-
-int fat_check_name(const char *name, struct error *err)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < len; i++)
-		if (name[i] < ' ' || name[i] > '~' || strchr("\"*/:<>?\\|[]", name[i]))
-			return error_set(err, -EINVAL, "a name with '%c' is not safe on a FAT",
-					 name[i] < ' ' || name[i] > '~' ? '?' : name[i]);
-
-	if (len == 0 || len > 255 || strchr(". ", name[len - 1]) || name[0] == ' ')
-		return error_set(err, -EINVAL, "this name is not safe on a FAT");
-	return 0;
-}
 
 /* Every component comes from the caller's path, so it is checked like the name itself. */
 static int check_place(const struct fs_place *place, struct error *err)

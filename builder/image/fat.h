@@ -101,9 +101,6 @@ bool fat_next_entry(const struct fat *fat, const struct buf *bytes, size_t *pos,
 
 /* Changes: fat-mtools.c */
 
-/** Is a name safe to give to mtools, and legal on a FAT? */
-int fat_check_name(const char *name, struct error *err);
-
 /** Run "mmd", "mdel" or "mrd" on a place. */
 int fat_mtools(const struct fat *fat, const char *program, const struct fs_place *place,
 	       struct error *err);
