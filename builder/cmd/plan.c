@@ -5,6 +5,7 @@
 
 #include "cmd/diff.h"
 #include "cmd/session.h"
+#include "plan/realpath.h"
 #include "util/alloc.h"
 #include "util/json.h"
 #include "util/print.h"
@@ -104,8 +105,14 @@ static int list(const struct context *context, const struct node *node, const st
 static int show(const struct context *context, const struct work *work, struct error *err)
 {
 	const char *path = context->options->show;
-	const struct plan_op *op = plan_find(&work->plan, path);
+	AUTOERROR struct error ignored = ERROR_NONE;
+	AUTOFREE char *real = NULL;
 
+	/* "/bin/tool" is planned where it really is. */
+	if (plan_realpath(NULL, work->base.backend, path, &real, &ignored) < 0)
+		real = xstrdup(path);
+
+	const struct plan_op *op = plan_find(&work->plan, real);
 	if (!op)
 		return error_set_usage(err, "'%s' is not in the plan", path);
 	if (op->kind == PLAN_SYMLINK) {

@@ -3,7 +3,9 @@
 
 #include "plan/overlay.h"
 #include "plan/raspios-parts.h"
+#include "plan/realpath.h"
 #include "util/alloc.h"
+#include "util/file.h"
 #include "util/text.h"
 
 static const char reason[] = "own file";
@@ -89,56 +91,95 @@ static int plan_file(struct raspios *r, const struct file_spec *file, const stru
 		return 0;
 	}
 
-	int code = set_owner(r, &file->owner, "user", accounts_uid, &attr.uid, err);
+	AUTOFREE char *path = NULL;
+	int code = raspios_place(r, at, file->path.value, FILE_REGULAR, &path, err);
+	if (code == 0)
+		code = set_owner(r, &file->owner, "user", accounts_uid, &attr.uid, err);
 	if (code == 0)
 		code = set_owner(r, &file->group, "group", accounts_gid, &attr.gid, err);
-	if (code == 0)
-		code = check_place(r, file, at, file->path.value, &ok, err);
+	if (code < 0 || !path)
+		return code;
+
+	code = check_place(r, file, at, path, &ok, err);
 	if (code == 0 && ok)
-		plan_write(r->plan, file->path.value, buf_copy(content), attr, reason)->secret =
+		plan_write(r->plan, path, buf_copy(content), attr, reason)->secret =
 			file->secret.value;
 	return code;
 }
 
 /* A directory of the image stays as it is: who made the archive does not own /etc. */
-static int plan_directory(struct raspios *r, const struct file_spec *file, const char *path,
-			  const struct overlay_entry *entry, struct error *err)
+static int plan_directory(struct raspios *r, const char *path, const struct overlay_entry *entry,
+			  struct error *err)
 {
-	struct file_stat st;
 	bool exists;
 
-	int code = backend_stat_optional(r->b, path, &st, &exists, err);
-	if (code < 0)
-		return code;
-
-	if (!exists && !plan_find(r->plan, path))
+	int code = backend_exists(r->b, path, &exists, err);
+	if (code == 0 && !exists && !plan_find(r->plan, path))
 		plan_mkdir(r->plan, path, entry->attr, overlay_reason);
-	else if (exists && st.type != FILE_DIRECTORY && st.type != FILE_SYMLINK)
-		diag_error(r->diags, &file->archive.at, "'%s' is not a directory in the image",
-			   path);
-	return 0;
+	return code;
 }
 
-static int plan_entry(struct raspios *r, const struct file_spec *file, const char *path,
+/* What anybody writes below such a link later, keys for example, would be on the FAT. */
+static bool leads_to_boot(const struct raspios *r, const char *path, const char *target)
+{
+	AUTOERROR struct error ignored = ERROR_NONE;
+	AUTOFREE char *dir = file_dirname(path);
+	AUTOFREE char *to = xasprintf("%s/%s/.", *target == '/' ? "" : dir, target);
+	AUTOFREE char *real = NULL;
+	struct file_stat st;
+
+	if (plan_realpath(NULL, r->b, to, &real, &ignored) < 0)
+		return false;
+	if (strcmp(real, r->release->boot_path) == 0)
+		return true;
+	return raspios_is_on_boot(r, real) && r->b->ops->stat(r->b, real, &st, &ignored) == 0 &&
+	       st.type == FILE_DIRECTORY;
+}
+
+/* So does a link of the image that leads where the archive's own does. */
+static void plan_link(struct raspios *r, const struct location *at, const char *path,
+		      const char *target)
+{
+	AUTOERROR struct error ignored = ERROR_NONE;
+	AUTOFREE char *now = NULL;
+
+	if (!plan_find(r->plan, path) && r->b->ops->readlink(r->b, path, &now, &ignored) == 0 &&
+	    strcmp(now, target) == 0)
+		return;
+
+	if (raspios_is_on_boot(r, path))
+		diag_error(r->diags, at, "'%s' is a symbolic link: a FAT has none", path);
+	else if (leads_to_boot(r, path, target))
+		diag_error(r->diags, at,
+			   "'%s' leads to a directory of the boot partition, which everyone can "
+			   "read",
+			   path);
+	else
+		plan_symlink(r->plan, path, target, overlay_reason);
+}
+
+static int plan_entry(struct raspios *r, const struct file_spec *file, const char *given,
 		      struct overlay_entry *entry, struct error *err)
 {
+	const struct location *at = &file->archive.at;
+	AUTOFREE char *path = NULL;
 	bool ok;
 
+	int code = raspios_place(r, at, given, entry->type, &path, err);
+	if (code < 0 || !path)
+		return code;
 	if (entry->type == FILE_DIRECTORY)
-		return plan_directory(r, file, path, entry, err);
+		return plan_directory(r, path, entry, err);
 
-	int code = check_place(r, file, &file->archive.at, path, &ok, err);
+	code = check_place(r, file, at, path, &ok, err);
 	if (code < 0 || !ok)
 		return code;
 
-	if (entry->type == FILE_REGULAR)
+	if (entry->type == FILE_SYMLINK)
+		plan_link(r, at, path, entry->target);
+	else
 		plan_write(r->plan, path, TAKE_BUF(entry->content), entry->attr, overlay_reason)
 			->secret = file->secret.value;
-	else if (raspios_is_on_boot(r, path))
-		diag_error(r->diags, &file->archive.at, "'%s' is a symbolic link: a FAT has none",
-			   path);
-	else
-		plan_symlink(r->plan, path, entry->target, overlay_reason);
 	return 0;
 }
 

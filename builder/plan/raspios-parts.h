@@ -57,6 +57,22 @@ int raspios_system(struct raspios *r, struct error *err);
 /** Which units first boot enables; after everything that adds units. */
 int raspios_presets(struct raspios *r, struct error *err);
 
+/**
+ * Give the operations so far the paths where they really take place, so that those of
+ * the user's can be compared with them.
+ */
+int raspios_settle(struct raspios *r, struct error *err);
+
+/**
+ * The path where something of the user's really goes, links of the image followed.
+ *
+ * @param type  a directory's own link is followed too
+ * @param ret   owned by the caller; NULL if it must not be there, because of what is
+ *              planned or what a FAT can hold: then diags say so
+ */
+int raspios_place(struct raspios *r, const struct location *at, const char *path,
+		  enum file_type type, char **ret, struct error *err);
+
 /** The user's own files and archives. */
 int raspios_files(struct raspios *r, struct error *err);
 

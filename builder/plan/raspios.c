@@ -96,9 +96,9 @@ static int plan_kubernetes(struct raspios *r, struct error *err)
 
 /* Presets name the units of all parts before them; the user's files have the last word. */
 static int (*const parts[])(struct raspios *r, struct error *err) = {
-	check_release,  raspios_board,   raspios_boot,    raspios_identity,
-	raspios_users,  raspios_login,   raspios_network, raspios_locale,
-	raspios_system, plan_kubernetes, raspios_presets, raspios_files,
+	check_release,   raspios_board,   raspios_boot,   raspios_identity, raspios_users,
+	raspios_login,   raspios_network, raspios_locale, raspios_system,   plan_kubernetes,
+	raspios_presets, raspios_settle,  raspios_files,
 };
 
 int raspios_plan(const struct inputs *inputs, struct backend *b, const struct layout *layout,

@@ -297,6 +297,70 @@ inline() {
 	rm -r opt link.tar
 }
 
+# placed WANT PATH...: an archive with these (NAME, NAME/ or NAME->TARGET) is refused by check, at
+# its place in the cluster file.
+placed() {
+	local want=$1 tree=$BATS_TEST_TMPDIR/tree item
+	shift
+	rm -rf "$tree"
+	mkdir "$tree"
+	for item; do
+		mkdir -p "$tree/$(dirname "$item")"
+		case $item in
+		*"->"*)
+			mkdir -p "$tree/$(dirname "${item%%->*}")"
+			ln -s "${item#*->}" "$tree/${item%%->*}"
+			;;
+		*/) mkdir "$tree/$item" ;;
+		*) echo "$item" > "$tree/$item" ;;
+		esac
+	done
+	tar -C "$tree" -cf placed.tar .
+	sed 's|^  files:.*|  files: [{archive: placed.tar}]|' cluster.yaml > test.yaml
+	run "$NIB" -f test.yaml check node0
+	echo "$output"
+	[ "$status" = 2 ]
+	grep -F "test.yaml:16:21: error: $want" <<< "$output"
+}
+
+@test "what an archive must not put somewhere is found by check" {
+	placed "'/boot/firmware/a:b': a name with ':' is not safe" boot/firmware/a:b
+	placed "'/boot/firmware/x ': this name is not safe" "boot/firmware/x "
+	placed "'/boot/firmware/A~1.TXT': a name with '~'" "boot/firmware/A~1.TXT"
+	placed "'/boot/firmware/CMDLINE.TXT' and '/boot/firmware/cmdline.txt' are the same" boot/firmware/CMDLINE.TXT
+	placed "'/boot/firmware/b' and '/boot/firmware/B' are the same" boot/firmware/B boot/firmware/b ||
+		placed "'/boot/firmware/B' and '/boot/firmware/b' are the same" boot/firmware/B boot/firmware/b
+	placed "'/etc/nib' has to be a directory: '/etc/nib/" "etc/nib->/boot/firmware"
+	placed "'/etc/nib' has to be a directory: '/etc/nib/" etc/nib
+	placed "'/etc/nib/node.env' is planned as a file already" etc/nib/node.env/
+	placed "'/etc/hostname/x' cannot be there: '/etc/hostname' is not a directory in the image" etc/hostname/x
+	run "$NIB" -f test.yaml build node0
+	[ "$status" = 2 ]
+	[ -z "$(ls -A images 2> /dev/null)" ]
+}
+
+@test "a link that would carry secrets onto the FAT is found by check" {
+	mkdir -p etc
+	ln -sfn /boot/firmware etc/kubernetes
+	tar -cf link.tar etc/kubernetes
+	sed -i 's|^  files:.*|  files: [{archive: link.tar}]|' test.yaml
+	run "$NIB" -f test.yaml check
+	echo "$output"
+	[ "$status" = 2 ]
+	[[ "$output" =~ "test.yaml:16:21: error: '/etc/kubernetes' leads to a directory of the boot partition" ]]
+	rm -r etc link.tar
+}
+
+@test "a file below /lib takes the place of nib's own below /usr/lib" {
+	sed -i 's|^  files:.*|  files: [{path: /lib/k8s-firstboot/common.sh, content: "mine\\n"}]|' test.yaml
+	run "$NIB" -f test.yaml build controlplane -o merged.img
+	[[ "$output" =~ "test.yaml:16:18: warning: '/usr/lib/k8s-firstboot/common.sh' is made by nib as well" ]]
+	[ "$(ext4 merged.img 'cat /usr/lib/k8s-firstboot/common.sh')" = mine ]
+	[ "$("$NIB" -q -f test.yaml plan controlplane | grep -c common.sh)" = 1 ]
+	[ "$("$NIB" -q -f test.yaml plan controlplane --show /lib/k8s-firstboot/common.sh)" = mine ]
+	rm merged.img*
+}
+
 @test "closed standard streams do not end up in the image" {
 	"$NIB" -q -f test.yaml build node0 -o first.img
 	"$NIB" -f test.yaml build node0 -o closed.img <&- 2>&-

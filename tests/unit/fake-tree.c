@@ -76,6 +76,8 @@ static int step(struct fake *f, char **done, char **rest, bool follow_last)
 	bool last = name[len + strspn(name + len, "/")] == '\0';
 
 	*rest = xstrdup(name + len);
+	if (len == 1 && *name == '.')
+		return 0;
 	if (len == 2 && memcmp(name, "..", 2) == 0) {
 		if (strcmp(*done, "/") == 0)
 			return -EXDEV;

@@ -93,6 +93,15 @@ static void points_at_mistakes(void **state)
 		  "'/boot/firmware/x' would be readable by everyone: a FAT keeps no modes" },
 		{ "/etc/hostname", NULL, NULL, false, DIAG_WARNING,
 		  "'/etc/hostname' is made by nib as well" },
+		{ "/bin/x/../y", NULL, NULL, false, DIAG_ERROR,
+		  "'path' is not the absolute path of a file" },
+		{ "/etc/hosts/x", NULL, NULL, false, DIAG_ERROR,
+		  "'/etc/hosts/x' cannot be there: '/etc/hosts' is not a directory in the image" },
+		{ "/etc/nib/node.env/x", NULL, NULL, false, DIAG_ERROR,
+		  "'/etc/nib/node.env/x' is below '/etc/nib/node.env', which is planned as a "
+		  "file" },
+		{ "/etc/nib", NULL, NULL, false, DIAG_ERROR,
+		  "'/etc/nib' has to be a directory: '/etc/nib/node.env' is planned" },
 	};
 
 	(void)state;
@@ -109,6 +118,41 @@ static void points_at_mistakes(void **state)
 		fake_node_run(&f);
 		assert_case(cases[i].want, f.code == 0);
 		assert_case(cases[i].want, fake_node_found(&f, cases[i].severity, cases[i].want));
+	}
+}
+
+/* Case does not tell names apart there, and not every name can be. */
+static void keeps_to_what_a_fat_can_hold(void **state)
+{
+	static const struct {
+		const char *path, *want;
+	} cases[] = {
+		{ "/boot/firmware/CMDLINE.TXT",
+		  "'/boot/firmware/CMDLINE.TXT' and '/boot/firmware/cmdline.txt' are the same "
+		  "name on a FAT" },
+		{ "/boot/firmware/Cmdline.txt/x",
+		  "'/boot/firmware/Cmdline.txt/x' is below '/boot/firmware/cmdline.txt', which "
+		  "is planned as a file" },
+		{ "/boot/firmware/a:b",
+		  "'/boot/firmware/a:b': a name with ':' is not safe on a FAT" },
+		{ "/boot/firmware/sub./x",
+		  "'/boot/firmware/sub./x': this name is not safe on a FAT" },
+		{ "/boot/firmware/INITRA~1",
+		  "'/boot/firmware/INITRA~1': a name with '~' may be another file's on a FAT" },
+		{ "/boot/firmware/sch\xc3\xb6n",
+		  "'/boot/firmware/sch\xc3\xb6n': a name with other than printable ASCII "
+		  "characters is not safe on a FAT" },
+	};
+
+	(void)state;
+	TEST_EACH (i, cases) {
+		AUTONODE struct fake_node f;
+
+		fake_node_init(&f, fake_trixie());
+		set_file(&f, (struct file_spec){ .path = fake_value(cases[i].path) }, "x");
+		fake_node_run(&f);
+		assert_case(cases[i].want, f.code == 0);
+		assert_text("FAT", fake_node_first(&f, DIAG_ERROR), cases[i].want);
 	}
 }
 
@@ -145,7 +189,7 @@ static void unpacks_archives(void **state)
 	assert_null(plan_find(&f.plan, "/"));
 	assert_null(plan_find(&f.plan, "/etc"));
 	assert_null(plan_find(&f.plan, "/bin"));
-	assert_text("file", fake_node_text(&f, "/bin/tool"), "#!/bin/sh\n");
+	assert_text("file", fake_node_text(&f, "/usr/bin/tool"), "#!/bin/sh\n");
 	assert_text("link", fake_node_link(&f, "/srv/link"), "www");
 
 	const struct plan_op *dir = plan_find(&f.plan, "/srv/www");
@@ -156,6 +200,69 @@ static void unpacks_archives(void **state)
 	assert_int_equal(f.code, 0);
 	assert_non_null(fake_find(f.b, "/usr/bin/tool"));
 	assert_int_equal(fake_find(f.b, "/etc")->attr.mode, 0755);
+}
+
+/* What is below a link of the image is where that leads, and what nib plans there is the same file.
+ */
+static void follows_links_of_the_image(void **state)
+{
+	static const struct fake_entry entries[] = {
+		{ "bin", 'l', "usr/bin", 0777, 0 },
+		{ "run/motd", 'f', "other\n", 0644, 0 },
+		{ NULL },
+	};
+	AUTONODE struct fake_node f;
+
+	(void)state;
+	fake_node_init(&f, fake_trixie());
+	fake_link(f.b, "/run", "/bin/../../etc");
+	f.files[1] = (struct file_spec){ .path = fake_value("/bin/x") };
+	f.file_contents[1] = buf_from("x");
+	set_archive(&f, "/", entries);
+	f.nodes[0].n_files = 2;
+	fake_node_run(&f);
+	assert_text("errors", fake_node_first(&f, DIAG_ERROR), "");
+	assert_null(plan_find(&f.plan, "/bin"));
+	assert_text("archive", fake_node_text(&f, "/etc/motd"), "other\n");
+	assert_text("file", fake_node_text(&f, "/usr/bin/x"), "x");
+}
+
+/* A link is not followed that is another one, or leads nowhere. */
+static void refuses_links_in_the_way(void **state)
+{
+	static const struct {
+		const char *image, *link, *path, *want;
+	} cases[] = {
+		{ "/etc", "opt/l", "/opt/l/x",
+		  "'/opt/l/x' cannot be there: '/opt/l' is a directory's link in the image, but "
+		  "planned to "
+		  "be something else" },
+		{ NULL, "opt/l", "/opt/l/x",
+		  "'/opt/l/x' is below '/opt/l', which is planned as a symbolic link" },
+		{ "/nowhere", "opt/other", "/opt/l/x",
+		  "'/opt/l/x' cannot be there: '/opt/l' is a symbolic link to nowhere in the "
+		  "image" },
+		{ "/boot/firmware", "opt/other", "/opt/l/x",
+		  "'/boot/firmware/x' would be readable by everyone: a FAT keeps no modes" },
+	};
+
+	(void)state;
+	TEST_EACH (i, cases) {
+		const struct fake_entry entries[] = { { cases[i].link, 'l', "/srv", 0777, 0 },
+						      { NULL } };
+		AUTONODE struct fake_node f;
+
+		fake_node_init(&f, fake_trixie());
+		if (cases[i].image)
+			fake_link(f.b, "/opt/l", cases[i].image);
+		set_archive(&f, "/", entries);
+		f.files[1] = (struct file_spec){ .path = fake_value(cases[i].path),
+						 .secret.value = true };
+		f.nodes[0].n_files = 2;
+		fake_node_run(&f);
+		assert_case(cases[i].want, f.code == 0);
+		assert_text("way", fake_node_first(&f, DIAG_ERROR), cases[i].want);
+	}
 }
 
 /* sshd does not use keys in a directory that others can write to. */
@@ -187,7 +294,7 @@ static void unpacks_below_a_directory(void **state)
 static void refuses_archives(void **state)
 {
 	static const struct {
-		struct fake_entry entries[2];
+		struct fake_entry entries[3];
 		const char *path, *want;
 	} cases[] = {
 		{ { { "../x", 'f', "", 0644, 0 } },
@@ -196,10 +303,35 @@ static void refuses_archives(void **state)
 		{ { { "boot/firmware/x", 'l', "y", 0777, 0 } },
 		  "/",
 		  "'/boot/firmware/x' is a symbolic link: a FAT has none" },
-		{ { { "etc", 'f', "", 0644, 0 } }, "/", "'/etc' is a directory in the image" },
+		{ { { "etc/skel", 'f', "", 0644, 0 } },
+		  "/",
+		  "'/etc/skel' is a directory in the image" },
 		{ { { "etc/hosts", 'd', NULL, 0755, 0 } },
 		  "/",
-		  "'/etc/hosts' is not a directory in the image" },
+		  "'/etc/hosts' cannot be there: '/etc/hosts' is not a directory in the image" },
+		{ { { "etc/nib", 'l', "/boot/firmware", 0777, 0 } },
+		  "/",
+		  "'/etc/nib' has to be a directory: '/etc/nib/node.env' is planned" },
+		{ { { "etc/nib/node.env", 'l', "/boot/firmware/x", 0777, 0 } },
+		  "/",
+		  "'/etc/nib/node.env' is planned as a file already" },
+		{ { { "etc/nib/node.env", 'd', NULL, 0755, 0 } },
+		  "/",
+		  "'/etc/nib/node.env' is planned as a file already" },
+		{ { { "home/pi/.ssh", 'l', "/boot/firmware", 0777, 0 } },
+		  "/",
+		  "'/home/pi/.ssh' is planned as a directory already" },
+		{ { { "a", 'f', "", 0644, 0 }, { "A", 'f', "", 0644, 0 } },
+		  "/boot/firmware",
+		  "'/boot/firmware/A' and '/boot/firmware/a' are the same name on a FAT" },
+		{ { { "etc/kubernetes", 'l', "../boot/./firmware", 0777, 0 } },
+		  "/",
+		  "'/etc/kubernetes' leads to a directory of the boot partition, which everyone "
+		  "can "
+		  "read" },
+		{ { { "etc/x", 'l', "away", 0777, 0 }, { "etc/x", 'd', NULL, 0777, 0 } },
+		  "/",
+		  "'/etc/x' is planned as a symbolic link already" },
 		{ { { "x", 'f', "", 0644, 0 } },
 		  "/opt/../etc",
 		  "'path' is not the absolute path of a directory" },
@@ -223,7 +355,10 @@ int main(void)
 		cmocka_unit_test(writes_files),
 		cmocka_unit_test(knows_new_users),
 		cmocka_unit_test(points_at_mistakes),
+		cmocka_unit_test(keeps_to_what_a_fat_can_hold),
 		cmocka_unit_test(unpacks_archives),
+		cmocka_unit_test(follows_links_of_the_image),
+		cmocka_unit_test(refuses_links_in_the_way),
 		cmocka_unit_test(keeps_directories_of_the_plan),
 		cmocka_unit_test(unpacks_below_a_directory),
 		cmocka_unit_test(refuses_archives),
