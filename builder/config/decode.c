@@ -85,8 +85,8 @@ static void mistyped_key(const struct decoder *d, const struct field *field,
 {
 	diag_error(d->diags, &entry->key_at, "unknown key '%s'", entry->typed);
 	diag_help(d->diags, "did you mean '%s'?", entry->key);
-	if (field->flags & FIELD_SECRET || sounds_secret(entry->typed))
-		diags_hide(d->diags, &entry->value->at);
+	hide_value(d, field, entry->value);
+	hide_unknown(d, entry);
 }
 
 static const char *kind_name(enum tree_kind kind)

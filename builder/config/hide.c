@@ -72,7 +72,7 @@ void hide_unknown(const struct decoder *d, const struct tree_entry *entry)
 {
 	static const struct field secret = { .flags = FIELD_SECRET };
 
-	if (sounds_secret(entry->key))
+	if (sounds_secret(entry->typed ? entry->typed : entry->key))
 		hide_value(d, &secret, entry->value);
 }
 
