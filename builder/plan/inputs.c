@@ -38,7 +38,7 @@ static void refuse_file(struct diags *diags, const struct text *path, const stru
 
 	diag_error(diags, &path->at, "no file has the name that stands here: %s",
 		   strerror(-err->code));
-	diag_help(diags, "a secret itself goes into a file of its own, not into this one");
+	diag_help(diags, "a secret itself goes into a file, whose name goes here");
 }
 
 /* A file that cannot be read is a mistake in cluster.yaml, at the place that names it. */

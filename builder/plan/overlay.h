@@ -39,8 +39,8 @@ struct overlay {
  * zstd or lz4.
  *
  * Refuses, by name, absolute paths, "..", control characters, hard links, special
- * files, and entries below another one that is not a directory; and archives
- * beyond the limits above.
+ * files, links to paths that are too long, and entries below another one that is
+ * not a directory; and archives beyond the limits above.
  */
 int overlay_read(const struct buf *archive, struct overlay *ret, struct error *err);
 
