@@ -34,14 +34,13 @@ static char *find_path(const struct passwd *user)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
-	if (user)
-		return xasprintf("%s/.cache/nib", user->pw_dir);
 	if (cache && cache[0] == '/')
 		return xasprintf("%s/nib", cache);
-	if (home && home[0] == '/')
+	/* Under sudo that is root's, or the user's; who called is what counts. */
+	if (!user && home && home[0] == '/')
 		return xasprintf("%s/.cache/nib", home);
-
-	user = getpwuid(geteuid());
+	if (!user)
+		user = getpwuid(geteuid());
 	return user ? xasprintf("%s/.cache/nib", user->pw_dir) : NULL;
 }
 
