@@ -133,7 +133,7 @@ static int run_command(const struct command *command, const struct options *opti
 	struct progress progress = {
 		.to = stderr,
 		.mode = options->quiet          ? PROGRESS_NONE
-			: isatty(STDERR_FILENO) ? PROGRESS_BAR
+			: isatty(STDERR_FILENO) ? PROGRESS_BARS
 						: PROGRESS_LINES,
 		.timed = options->verbose,
 	};

@@ -29,12 +29,12 @@ same() {
 
 # "  -f, --file FILE   text" gives "file f file".
 options_of_help() {
-	sed -n -E 's/^  (-(.), |    )--([a-z-]+)( ([A-Z:]+))? .*/\3 \2 \L\5/p' | LC_ALL=C sort -u
+	sed -n -E 's/^  (-(.), |    )--([a-z-]+)( ([A-Z:/]+))? .*/\3 \2 \L\5/p' | LC_ALL=C sort -u
 }
 
 # ".It Fl f , Fl Fl file Ar file" gives the same.
 options_of_manual() {
-	sed -n -E 's/^\.It (Fl (.) , )?Fl Fl ([a-z-]+)( Ar ([a-z:]+))?$/\3 \2 \5/p' "$manual" |
+	sed -n -E 's/^\.It (Fl (.) , )?Fl Fl ([a-z-]+)( Ar ([a-z:/]+))?$/\3 \2 \5/p' "$manual" |
 		LC_ALL=C sort
 }
 

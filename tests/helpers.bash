@@ -5,6 +5,7 @@
 root=${SOURCE_ROOT:?run by meson test}
 make_tiny=$root/tests/images/make-tiny
 
+unset XDG_CACHE_HOME
 export LC_ALL=C.UTF-8 TZ=UTC HOME=${BATS_FILE_TMPDIR:-/nonexistent}
 
 # A key pair, made once per file: never committed.

@@ -2,163 +2,129 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "cmd/session.h"
+#include "cmd/building.h"
 #include "util/alloc.h"
-#include "util/json.h"
-#include "util/print.h"
 #include "util/text.h"
 
-static const struct option_group *const groups[] = { &options_build, &options_backend,
-						     &options_node, NULL };
+static const struct option_group *const groups[] = { &options_build, &options_source,
+						     &options_backend, &options_node, NULL };
 
-/* One NAME.img for one node, else a directory. */
-static int output_path(const struct options *options, const char *node, size_t n_nodes, char **ret,
-		       struct error *err)
+/** Nodes that were chosen; pointers into the cluster.  Initialise with { 0 }. */
+struct choice {
+	const struct node **list;
+	size_t count;
+};
+
+static void choice_free(struct choice *choice)
 {
-	const char *output = options->output ? options->output : "images";
+	free(choice->list);
+}
 
+static int add_node(struct choice *choice, const struct node *node, struct error *err)
+{
+	for (size_t i = 0; i < choice->count; i++)
+		if (choice->list[i] == node)
+			return error_set_usage(err, "node '%s' is named twice", node->name.value);
+
+	*ARRAY_ADD(choice->list, choice->count) = node;
+	return 0;
+}
+
+static int choose(const struct session *session, int argc, char *argv[], struct choice *ret,
+		  struct error *err)
+{
+	for (int i = 0; i < argc; i++) {
+		const struct node *node;
+
+		int r = session_node(session, argv[i], &node, err);
+		if (r == 0)
+			r = add_node(ret, node, err);
+		if (r < 0)
+			return r;
+	}
+
+	for (size_t i = 0; argc == 0 && i < session->cluster.n_nodes; i++)
+		*ARRAY_ADD(ret->list, ret->count) = &session->cluster.nodes[i];
+	return 0;
+}
+
+/* "I/N": of the nodes, every Nth from the Ith on, counted from 0. */
+static int take_shard(const char *text, struct choice *choice, struct error *err)
+{
+	uint64_t index, shards;
+	const char *slash = strchr(text, '/');
+	AUTOFREE char *first = xstrndup(text, slash ? (size_t)(slash - text) : strlen(text));
+	size_t kept = 0;
+
+	if (!slash || !text_parse_number(first, UINT32_MAX, &index) ||
+	    !text_parse_number(slash + 1, UINT32_MAX, &shards) || index >= shards)
+		return error_set_usage(err,
+				       "--shard '%s' is no shard; it is I/N with I from 0 to N-1, "
+				       "as in 0/4",
+				       text);
+
+	for (size_t i = 0; i < choice->count; i++)
+		if (i % shards == index)
+			choice->list[kept++] = choice->list[i];
+	choice->count = kept;
+	return 0;
+}
+
+static int check_output(const char *output, size_t n_nodes, struct error *err)
+{
 	/* A device that is not there would become a directory. */
 	if (text_starts(output, "/dev/"))
 		return error_set_usage(err,
 				       "nib build writes files, not devices; write the image to "
 				       "a card with dd or rpi-imager");
-	if (text_ends(output, ".img")) {
-		if (n_nodes != 1)
-			return error_set_usage(err,
-					       "--output '%s' is one image, but %zu nodes are "
-					       "built; give a directory",
-					       output, n_nodes);
-		*ret = xstrdup(output);
-		return 0;
-	}
-
-	*ret = xasprintf("%s/%s.img", output, node);
+	if (text_ends(output, ".img") && n_nodes != 1)
+		return error_set_usage(err,
+				       "--output '%s' is one image, but %zu nodes are built; give "
+				       "a directory",
+				       output, n_nodes);
 	return 0;
 }
 
-static int make_directory(const struct options *options, struct error *err)
+/* More processes than nodes would be idle. */
+static unsigned parallel_of(const struct options *options, size_t n_nodes)
 {
-	const char *output = options->output ? options->output : "images";
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t wanted = options->jobs ? options->jobs : processors > 0 ? (uint64_t)processors : 1;
 
-	if (text_ends(output, ".img") || mkdir(output, 0777) == 0 || errno == EEXIST)
-		return 0;
-
-	return error_set_errno(err, -errno, "create directory '%s'", output);
-}
-
-static void leftover(void *arg, const char *path)
-{
-	const struct options *options = arg;
-
-	if (!options->quiet)
-		print_line(stderr, "nib: '%s' is left from a run that was killed%s", path,
-			   options->replace ? "; removed" : "; --replace removes it");
-}
-
-static void report(const struct options *options, const struct node *node, const struct work *work,
-		   const char *path)
-{
-	AUTOBUF struct buf size = { 0 };
-
-	if (options->json) {
-		AUTOJSON struct json_object *line = json_new_line("build");
-
-		json_put_text(line, "node", node->name.value);
-		json_put_text(line, "image", path);
-		json_put_number(line, "size", (int64_t)work->base.layout.size);
-		json_put_number(line, "operations", (int64_t)work->plan.count);
-		json_print_line(line, stdout);
-		return;
-	}
-
-	text_add_size(&size, work->base.layout.size);
-	print_line(stdout, "%s  %s, %zu operations read back", path, size.data, work->plan.count);
-}
-
-static int build_node(const struct session *session, const struct node *node, size_t n_nodes,
-		      bool only_check, struct error *err)
-{
-	const struct options *o = session->context->options;
-	AUTOWORK struct work work = WORK_NONE;
-	AUTOFREE char *path = NULL;
-
-	int r = output_path(o, node->name.value, n_nodes, &path, err);
-	if (r < 0)
-		return r;
-
-	r = work_prepare(session, node, &work, err);
-	if (r < 0)
-		return r;
-
-	const struct build_options options = {
-		.backend = session->backend,
-		.output = path,
-		.replace = o->replace,
-		.checksum = o->checksum,
-		.progress = session->context->progress,
-		.leftover = leftover,
-		.arg = (void *)(uintptr_t)o,
-	};
-
-	r = build_check_output(&work.base, &options, err);
-	if (r < 0 || only_check)
-		return r;
-
-	r = make_directory(o, err);
-	if (r == 0)
-		r = build_image(&work.inputs, &work.base, &work.plan, &options, err);
-	if (r < 0)
-		return error_prefix(err, "node '%s'", node->name.value);
-
-	report(o, node, &work, path);
-	return 0;
-}
-
-/* Every node is checked before the first is written. */
-static int build_nodes(const struct session *session, const struct node *const *nodes,
-		       size_t n_nodes, struct error *err)
-{
-	for (size_t i = 0; i < n_nodes && n_nodes > 1; i++) {
-		int r = build_node(session, nodes[i], n_nodes, true, err);
-		if (r < 0 && err->message)
-			return r;
-	}
-	if (session->context->diags->errors)
-		return -EINVAL;
-
-	for (size_t i = 0; i < n_nodes; i++) {
-		int r = build_node(session, nodes[i], n_nodes, false, err);
-		if (r < 0)
-			return r;
-	}
-
-	return 0;
+	return (unsigned)(wanted < n_nodes ? wanted : n_nodes);
 }
 
 static int run(const struct context *context, int argc, char *argv[], struct error *err)
 {
+	const struct options *o = context->options;
 	AUTOSESSION struct session session = { 0 };
+	CLEANUP(choice_free) struct choice choice = { 0 };
+	AUTOBUILDING struct building building = {
+		.session = &session,
+		.output = o->output ? o->output : "images",
+		.work = WORK_NONE,
+	};
 
-	int r = session_open(context, &session, err);
-	if (r < 0)
+	int r = o->compress ? pack_parse(o->compress, &building.pack, err) : 0;
+	if (r == 0 && o->keep_raw && building.pack.format == PACK_NONE)
+		r = error_set_usage(err, "--keep-raw needs --compress");
+	if (r == 0)
+		r = session_open(context, &session, err);
+	if (r == 0)
+		r = choose(&session, argc, argv, &choice, err);
+	if (r == 0 && o->shard)
+		r = take_shard(o->shard, &choice, err);
+	if (r == 0)
+		r = check_output(building.output, choice.count, err);
+	/* Of few nodes in many shards, some get none. */
+	if (r < 0 || choice.count == 0)
 		return r;
 
-	size_t n = argc ? (size_t)argc : session.cluster.n_nodes;
-	AUTOFREE const struct node **nodes = xcalloc(n, sizeof(struct node *));
-
-	for (size_t i = 0; i < n; i++) {
-		nodes[i] = &session.cluster.nodes[i < session.cluster.n_nodes ? i : 0];
-		r = argc ? session_node(&session, argv[i], &nodes[i], err) : 0;
-		if (r < 0)
-			return r;
-		for (size_t j = 0; j < i; j++)
-			if (nodes[j] == nodes[i])
-				return error_set_usage(err, "node '%s' is named twice", argv[i]);
-	}
-
-	return build_nodes(&session, nodes, n, err);
+	building.nodes = choice.list;
+	building.n_nodes = choice.count;
+	building.parallel = parallel_of(o, choice.count);
+	return building_run(&building, err);
 }
 
 const struct command cmd_build = {
@@ -169,7 +135,10 @@ const struct command cmd_build = {
 		"Copies the base image, edits the copy, reads every change back through a second,\n"
 		"read-only open, and only then gives the image its name: images/NODE.img, mode "
 		"0600,\n"
-		"with a manifest NODE.img.json beside it.  Needs no root, no loop device, no VM.\n",
+		"with a block map NODE.img.bmap and a manifest NODE.img.json beside it.  Needs no\n"
+		"root, no loop device, no VM.  With --compress, blocks of the compressed base "
+		"that\n"
+		"did not change are taken over, so that it takes seconds.\n",
 	.max_args = 4096,
 	.completes = "node",
 	.groups = groups,

@@ -5,7 +5,8 @@
 #include "cmd/session.h"
 #include "util/json.h"
 
-static const struct option_group *const groups[] = { &options_node, &options_backend, NULL };
+static const struct option_group *const groups[] = { &options_source, &options_backend,
+						     &options_node, NULL };
 
 static void report(const struct context *context, const struct node *node, const struct work *work)
 {
@@ -15,7 +16,7 @@ static void report(const struct context *context, const struct node *node, const
 		json_put_text(line, "node", node->name.value);
 		json_put_text(line, "role", role_name(node->role));
 		json_put_text(line, "board", node->board->name);
-		json_put_text(line, "image", node->image.value);
+		json_put_text(line, "image", image_place(&node->image)->value);
 		json_put_number(line, "operations", (int64_t)work->plan.count);
 		json_print_line(line, stdout);
 		return;
@@ -24,7 +25,7 @@ static void report(const struct context *context, const struct node *node, const
 	printf("%s: %s on %s: ok\n", node->name.value, role_name(node->role), node->board->title);
 }
 
-static int check_node(const struct session *session, const struct node *node, struct error *err)
+static int check_node(struct session *session, const struct node *node, struct error *err)
 {
 	AUTOWORK struct work work = WORK_NONE;
 

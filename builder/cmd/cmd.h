@@ -68,4 +68,5 @@ void help_print(const struct command *command);
 int completion_print(const struct context *context, struct error *err);
 
 /** cmd/NAME.c each. */
-extern const struct command cmd_boards, cmd_build, cmd_check, cmd_inspect, cmd_plan, cmd_verify;
+extern const struct command cmd_boards, cmd_build, cmd_cache, cmd_check, cmd_inspect, cmd_plan,
+	cmd_verify;

@@ -7,7 +7,7 @@
 
 /* In the order in which a person meets them. */
 const struct command *const commands[] = {
-	&cmd_check, &cmd_plan, &cmd_build, &cmd_verify, &cmd_inspect, &cmd_boards,
+	&cmd_check, &cmd_plan, &cmd_build, &cmd_verify, &cmd_inspect, &cmd_boards, &cmd_cache,
 };
 const size_t n_commands = ARRAY_SIZE(commands);
 

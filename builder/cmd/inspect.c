@@ -13,7 +13,7 @@
 #include "util/print.h"
 #include "util/text.h"
 
-static const struct option_group *const groups[] = { &options_backend, NULL };
+static const struct option_group *const groups[] = { &options_source, &options_backend, NULL };
 
 enum { DRAWING_WIDTH = 64 };
 
@@ -287,7 +287,7 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 
 	(void)argc;
 
-	int r = disk_open(argv[0], &backend_direct, &disk, err);
+	int r = bases_open_image(context, argv[0], &backend_direct, &disk, err);
 	if (r < 0) {
 		if (!context->options->json)
 			print_partitions(argv[0]);

@@ -10,6 +10,8 @@
 #define FLAG(field) OPTION_FLAG, offsetof(struct options, field), NULL
 #define TEXT(field, argument) OPTION_TEXT, offsetof(struct options, field), argument
 #define LIST(field, argument) OPTION_LIST, offsetof(struct options, field), argument
+#define NUMBER(field, argument) OPTION_NUMBER, offsetof(struct options, field), argument
+#define SIZE(field, argument) OPTION_SIZE, offsetof(struct options, field), argument
 
 /* clang-format off */
 static const struct option_spec global[] = {
@@ -25,7 +27,8 @@ static const struct option_spec global[] = {
 };
 
 static const struct option_spec node[] = {
-	{ "image",          0,   TEXT(image, "FILE"),          "base image", NULL },
+	{ "image",          0,   TEXT(image, "FILE"),          "base image, or its URL", NULL },
+	{ "image-sha256",   0,   TEXT(image_sha256, "DIGEST"), "SHA-256 that the base image must have", NULL },
 	{ "hostname",       'H', TEXT(hostname, "NAME"),       "name of the node", NULL },
 	{ "ssh-key",        'k', LIST(ssh_keys, "FILE"),       "public key for user pi; may be repeated", NULL },
 	{ "password-file",  0,   TEXT(password_file, "FILE"),  "file whose first line is pi's password", NULL },
@@ -50,8 +53,16 @@ static const struct option_spec node[] = {
 
 static const struct option_spec build[] = {
 	{ "output",   'o', TEXT(output, "PATH"), "directory for images, or one NAME.img (default: images)", NULL },
+	{ "jobs",     'j', NUMBER(jobs, "N"),    "nodes at a time (default: one per processor)", NULL },
+	{ "compress", 0,   TEXT(compress, "HOW"), "none, or xz, zst, gz with an optional level, as xz:9", "none xz zst gz" },
+	{ "keep-raw", 0,   FLAG(keep_raw),       "with --compress, keep the raw image too", NULL },
+	{ "shard",    0,   TEXT(shard, "I/N"),   "only every Nth node, from the Ith on, counted from 0", NULL },
 	{ "replace",  0,   FLAG(replace),        "overwrite existing images", NULL },
-	{ "checksum", 0,   FLAG(checksum),       "put SHA-256 digests of whole images into the manifest", NULL },
+	{ "checksum", 0,   FLAG(checksum),       "digests of raw images too, in manifest and SHA256SUMS", NULL },
+};
+
+static const struct option_spec source[] = {
+	{ "max-image-size", 0, SIZE(max_image_size, "SIZE"), "largest base image that is decoded (default: 64G)", NULL },
 };
 
 static const struct option_spec plan[] = {
@@ -69,6 +80,12 @@ const struct option_group options_global = { "Global options", global, ARRAY_SIZ
 const struct option_group options_node = { "A node without a cluster file", node,
 					   ARRAY_SIZE(node) };
 const struct option_group options_build = { "Output", build, ARRAY_SIZE(build) };
+static const struct option_spec cache[] = {
+	{ "older-than", 0, NUMBER(older_than, "DAYS"), "only what was not used for DAYS", NULL },
+};
+
+const struct option_group options_cache = { "What to remove", cache, ARRAY_SIZE(cache) };
+const struct option_group options_source = { "Base images", source, ARRAY_SIZE(source) };
 const struct option_group options_plan = { "What to show", plan, ARRAY_SIZE(plan) };
 const struct option_group options_backend = { "Back end", backend, ARRAY_SIZE(backend) };
 
@@ -118,6 +135,29 @@ static const struct option_spec *spec_of(const struct parser *parser, int c)
 	return NULL;
 }
 
+static int wrong_number(const struct option_spec *spec, struct error *err)
+{
+	return error_set_usage(err, "--%s '%s': it takes a number above 0%s", spec->name, optarg,
+			       spec->kind == OPTION_SIZE ? " with K, M, G or T, as in 8G" : "");
+}
+
+/* A letter stands for a power of 1024; none for bytes. */
+static int store_number(const struct option_spec *spec, uint64_t *ret, struct error *err)
+{
+	static const char letters[] = "KMGT";
+	size_t len = strlen(optarg);
+	const char *letter =
+		spec->kind == OPTION_SIZE && len ? strchr(letters, optarg[len - 1]) : NULL;
+	unsigned shift = letter ? 10 * (unsigned)(letter - letters + 1) : 0;
+	AUTOFREE char *digits = xstrndup(optarg, len - !!letter);
+	uint64_t max = spec->kind == OPTION_SIZE ? INT64_MAX : UINT16_MAX;
+
+	if (!text_parse_number(digits, max >> shift, ret) || *ret == 0)
+		return wrong_number(spec, err);
+	*ret <<= shift;
+	return 0;
+}
+
 static int store(const struct option_spec *spec, struct options *options, struct error *err)
 {
 	void *field = (char *)options + spec->offset;
@@ -136,6 +176,8 @@ static int store(const struct option_spec *spec, struct options *options, struct
 		(void)ARRAY_ADD(list->list, list->count);
 		list->count--;
 		break;
+	case OPTION_NUMBER:
+	case OPTION_SIZE: return store_number(spec, field, err);
 	case OPTION_REFUSED: return error_set_usage(err, "--%s: %s", spec->name, spec->help);
 	}
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/error.h"
 
@@ -23,14 +24,22 @@ struct options {
 	bool help, version, verbose, quiet, json;
 
 	/* What a node is, instead of a cluster.yaml. */
-	const char *image, *hostname, *role, *board, *address, *gateway, *interface;
+	const char *image, *image_sha256, *hostname, *role, *board, *address, *gateway, *interface;
 	struct option_list ssh_keys, nameservers;
 	const char *password_file, *age_key, *secrets, *pod_subnet, *service_subnet;
 	const char *endpoint, *kubernetes, *cluster_name, *templates, *timezone;
 
 	/* build, plan */
-	const char *backend, *output, *show;
-	bool replace, checksum, diff, show_secrets;
+	const char *backend, *output, *show, *compress, *shard;
+	bool replace, checksum, diff, show_secrets, keep_raw;
+	/** Nodes at a time; 0 if not given. */
+	uint64_t jobs;
+
+	/** Days since a file of the cache was used; 0 if not given. */
+	uint64_t older_than;
+
+	/** Bytes that a decoded image may have at most; 0 if not given. */
+	uint64_t max_image_size;
 };
 
 /** What an option takes. */
@@ -38,6 +47,10 @@ enum option_kind {
 	OPTION_FLAG,
 	OPTION_TEXT,
 	OPTION_LIST,
+	/** A number above 0. */
+	OPTION_NUMBER,
+	/** Bytes above 0, with an optional K, M, G or T for powers of 1024. */
+	OPTION_SIZE,
 	/** Known, but always an error; its help says what to use instead. */
 	OPTION_REFUSED,
 };
@@ -69,7 +82,7 @@ struct option_group {
 };
 
 extern const struct option_group options_global, options_node, options_build, options_plan,
-	options_backend;
+	options_backend, options_source, options_cache;
 
 /**
  * Parse options.

@@ -10,8 +10,8 @@
 #include "util/json.h"
 #include "util/print.h"
 
-static const struct option_group *const groups[] = { &options_plan, &options_backend, &options_node,
-						     NULL };
+static const struct option_group *const groups[] = { &options_plan, &options_source,
+						     &options_backend, &options_node, NULL };
 
 /* How an operation compares with the base image, in one character. */
 static const char marks[] = {

@@ -25,6 +25,7 @@ static int load_options(const struct context *context, struct cluster *ret, stru
 	const struct options *o = context->options;
 	const struct cluster_options options = {
 		.image = o->image,
+		.image_sha256 = o->image_sha256,
 		.hostname = o->hostname,
 		.role = o->role,
 		.board = o->board,
@@ -145,6 +146,7 @@ int session_node(const struct session *session, const char *name, const struct n
 
 void session_close(struct session *session)
 {
+	bases_close(&session->bases);
 	bundle_free(&session->bundle);
 	cluster_free(&session->cluster);
 }
@@ -152,27 +154,35 @@ void session_close(struct session *session)
 /* Told together with the node's other files; what is in it is looked at once those are right. */
 static bool image_is_readable(const struct node *node, struct diags *diags)
 {
-	if (access(node->image.value, R_OK) == 0)
+	const struct text *file = &node->image.file;
+
+	if (!file->value || access(file->value, R_OK) == 0)
 		return true;
 
-	diag_error(diags, &node->image.at, "open '%s': %s", node->image.value, strerror(errno));
+	diag_error(diags, &file->at, "open '%s': %s", file->value, strerror(errno));
 	return false;
 }
 
 /* What is wrong with a base image is a mistake at the place that names it. */
-static int open_base(const struct session *session, const struct node *node, struct disk *ret,
+static int open_base(struct session *session, const struct node *node, struct work *ret,
 		     struct error *err)
 {
-	int r = disk_open(node->image.value, session->backend, ret, err);
+	int r = bases_get(&session->bases, session->context, node, &ret->shared, err);
+	if (r < 0)
+		return r;
+
+	const struct base *base = &ret->shared->base;
+
+	r = disk_attach(base->fd, base->name, session->backend, true, &ret->base, err);
 	if (r == 0 || err->usage)
 		return r;
 
-	diag_error(session->context->diags, &node->image.at, "%s", err->message);
+	diag_error(session->context->diags, &image_place(&node->image)->at, "%s", err->message);
 	error_clear(err);
 	return wrong_files(err);
 }
 
-int work_prepare(const struct session *session, const struct node *node, struct work *ret,
+int work_prepare(struct session *session, const struct node *node, struct work *ret,
 		 struct error *err)
 {
 	struct diags *diags = session->context->diags;
@@ -182,7 +192,7 @@ int work_prepare(const struct session *session, const struct node *node, struct 
 	if (!image_is_readable(node, diags) || diags->errors)
 		return wrong_files(err);
 
-	int r = open_base(session, node, &ret->base, err);
+	int r = open_base(session, node, ret, err);
 	if (r < 0)
 		return r;
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "cmd/cmd.h"
+#include "cmd/bases.h"
 #include "config/cluster.h"
 #include "plan/build.h"
 
@@ -17,6 +17,8 @@ struct session {
 	struct bundle bundle;
 	bool has_bundle;
 	const struct backend_ops *backend;
+	/** Base images that were opened. */
+	struct bases bases;
 };
 
 /**
@@ -40,6 +42,8 @@ void session_close(struct session *session);
 /** One node, ready to be built.  Initialise with WORK_NONE. */
 struct work {
 	struct inputs inputs;
+	/** Where the base comes from; the session's. */
+	struct shared_base *shared;
 	struct disk base;
 	struct plan plan;
 };
@@ -47,7 +51,7 @@ struct work {
 #define WORK_NONE ((struct work){ .base = DISK_NONE })
 
 /** Read a node's inputs, open its base image, make its plan; errors as session_open(). */
-int work_prepare(const struct session *session, const struct node *node, struct work *ret,
+int work_prepare(struct session *session, const struct node *node, struct work *ret,
 		 struct error *err);
 
 /** Release everything. */

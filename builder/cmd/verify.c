@@ -10,7 +10,8 @@
 #include "util/json.h"
 #include "util/print.h"
 
-static const struct option_group *const groups[] = { &options_backend, &options_node, NULL };
+static const struct option_group *const groups[] = { &options_backend, &options_source,
+						     &options_node, NULL };
 
 static void report_mismatch(const struct options *options, const struct plan_mismatch *mismatch)
 {
@@ -54,7 +55,7 @@ static void report(const struct options *options, const char *node, const char *
 			   plan->count);
 }
 
-static int verify(const struct session *session, const struct node *node, const char *image,
+static int verify(struct session *session, const struct node *node, const char *image,
 		  struct error *err)
 {
 	AUTOMISMATCHES struct plan_mismatches mismatches = { 0 };
@@ -65,7 +66,7 @@ static int verify(const struct session *session, const struct node *node, const 
 	if (r < 0)
 		return r;
 
-	r = disk_open(image, session->backend, &disk, err);
+	r = bases_open_image(session->context, image, session->backend, &disk, err);
 	if (r < 0)
 		return r;
 
@@ -82,13 +83,13 @@ static int verify(const struct session *session, const struct node *node, const 
 }
 
 /* The node that an image says it is, in characters that a shell leaves alone; "" if none. */
-static char *node_in_image(const char *image)
+static char *node_in_image(const struct context *context, const char *image)
 {
 	AUTOERROR struct error ignored = ERROR_NONE;
 	AUTODISK struct disk disk = DISK_NONE;
 	AUTOIDENTITY struct identity identity = { 0 };
 
-	if (disk_open(image, &backend_direct, &disk, &ignored) < 0 ||
+	if (bases_open_image(context, image, &backend_direct, &disk, &ignored) < 0 ||
 	    identity_read(disk.backend, &identity, &ignored) < 0 || !identity.node ||
 	    identity.node[strspn(identity.node, "abcdefghijklmnopqrstuvwxyz0123456789-")])
 		return xstrdup("");
@@ -96,9 +97,9 @@ static char *node_in_image(const char *image)
 	return xstrdup(identity.node);
 }
 
-static int wrong_usage(bool from_options, const char *argument, struct error *err)
+static int wrong_usage(const struct context *context, const char *argument, struct error *err)
 {
-	if (from_options)
+	if (session_from_options(context->options))
 		return error_set_usage(err, "the options describe the node; usage: nib verify "
 					    "--hostname NAME ... IMAGE");
 	if (access(argument, F_OK) < 0)
@@ -107,7 +108,7 @@ static int wrong_usage(bool from_options, const char *argument, struct error *er
 
 	error_set_usage(err, "which node is to be in '%s'? usage: nib verify NODE IMAGE", argument);
 
-	AUTOFREE char *node = node_in_image(argument);
+	AUTOFREE char *node = node_in_image(context, argument);
 	AUTOFREE char *advice =
 		xasprintf("; it says that it is '%s': nib verify %s %s", node, node, argument);
 	if (*node)
@@ -122,7 +123,7 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 	const struct node *node;
 
 	if (argc != (from_options ? 1 : 2))
-		return wrong_usage(from_options, argv[0], err);
+		return wrong_usage(context, argv[0], err);
 
 	int r = session_open(context, &session, err);
 	if (r < 0)

@@ -38,7 +38,9 @@ void check_cluster(const struct cluster *cluster, struct diags *diags)
 	check_subnets(cluster, diags);
 	check_balancer(cluster, diags);
 	check_kubernetes(cluster, diags);
-	for (size_t i = 0; i < cluster->n_nodes; i++)
+	for (size_t i = 0; i < cluster->n_nodes; i++) {
+		check_image(&cluster->nodes[i], diags);
 		check_content(&cluster->nodes[i], diags);
+	}
 	check_init_node(cluster, diags);
 }

@@ -29,5 +29,8 @@ void check_balancer(const struct cluster *cluster, struct diags *diags);
 /** What Kubernetes, Cilium and Flux want of the nodes and of their sources. */
 void check_kubernetes(const struct cluster *cluster, struct diags *diags);
 
+/** Where a node's image comes from. */
+void check_image(const struct node *node, struct diags *diags);
+
 /** Users and files of a node. */
 void check_content(const struct node *node, struct diags *diags);

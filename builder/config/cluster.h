@@ -107,6 +107,16 @@ struct network {
 	struct wifi wifi;
 };
 
+/** image: where a base image comes from; a file or a URL. */
+struct image_source {
+	struct location at;
+	/** Absolute path. */
+	struct text file;
+	struct text url;
+	/** Of the source, as a hexadecimal number; always there with a URL. */
+	struct text sha256;
+};
+
 /** One node, with the defaults merged in. */
 struct node {
 	struct location at;
@@ -121,8 +131,7 @@ struct node {
 	struct text board_name;
 	/** Resolved board; NULL only after an error. */
 	const struct board *board;
-	/** Base image, absolute. */
-	struct text image;
+	struct image_source image;
 	struct network network;
 	struct text timezone, locale, keymap;
 	struct user *users;
@@ -203,7 +212,9 @@ int cluster_parse(const struct source *source, const char *directory, const char
 
 /** Values given as options, for a cluster of one node without a file; NULL where not given. */
 struct cluster_options {
-	const char *image, *hostname, *role, *board, *address, *gateway, *interface;
+	/** A file, or a URL (with "://"), and its SHA-256. */
+	const char *image, *image_sha256;
+	const char *hostname, *role, *board, *address, *gateway, *interface;
 	/** ssh_keys, nameservers: NULL-terminated lists; may be NULL. */
 	const char *const *ssh_keys, *const *nameservers;
 	const char *password_file, *age_key, *secrets, *pod_subnet, *service_subnet;
@@ -219,6 +230,9 @@ int cluster_from_options(const struct cluster_options *options, const char *boar
  * locations have lines, those of options have none.
  */
 const char *cluster_wording(const struct location *at, const char *in_file, const char *as_option);
+
+/** What was written to say where the image is: the file or the URL; for messages. */
+const struct text *image_place(const struct image_source *image);
 
 /** Is an entry of sshKeys a public key itself, rather than the path of a file? */
 bool cluster_is_public_key(const char *text);

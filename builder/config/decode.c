@@ -319,7 +319,7 @@ const struct tree *decode_merge(const struct map *map, const struct tree *lower,
 
 		if (!above)
 			merged->entries[merged->count++] = *below;
-		else if (field->type == FIELD_MAP)
+		else if (field->type == FIELD_MAP && !(field->flags & FIELD_UNMERGED))
 			above->value = decode_merge(field->map, below->value, above->value, arena);
 	}
 

@@ -15,7 +15,7 @@
 #include "util/diag.h"
 
 /** Most elements of a list, so that defaults merged into nodes stay bearable. */
-#define DECODE_MAX_LIST 256
+#define DECODE_MAX_LIST 10000
 /** Longest text in bytes, but for the content of files. */
 #define DECODE_MAX_TEXT 4096
 
@@ -62,6 +62,8 @@ enum field_flags {
 	FIELD_SECRET = 1 << 4,
 	/** A file of keys: what names no file and does not look like a path is a secret too. */
 	FIELD_OF_KEYS = 1 << 5,
+	/** A mapping that a default is replaced by, not merged with. */
+	FIELD_UNMERGED = 1 << 6,
 };
 
 /** A form that text has to have. */

@@ -115,13 +115,15 @@ static void add_user(struct maker *m, struct tree *node, const struct cluster_op
 static void add_node(struct maker *m, struct tree *root, const struct cluster_options *o)
 {
 	struct tree *node = add_map_list(m, root, "nodes");
-	struct tree *network;
+	struct tree *image, *network;
 
 	add_text(m, node, "name", "--hostname", o->hostname);
 	add_text(m, node, "role", "--role", o->role);
 	add_text(m, node, "address", "--address", o->address);
 	add_text(m, node, "board", o->board ? "--board" : NULL, o->board ? o->board : "rpi5");
-	add_text(m, add_map(m, node, "image"), "file", "--image", o->image);
+	image = add_map(m, node, "image");
+	add_text(m, image, strstr(o->image, "://") ? "url" : "file", "--image", o->image);
+	add_text(m, image, "sha256", "--image-sha256", o->image_sha256);
 	add_text(m, node, "timezone", "--timezone", o->timezone);
 
 	network = add_map(m, node, "network");

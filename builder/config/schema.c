@@ -73,6 +73,13 @@ static const struct format format_url = {
 	"a URL", "^[!-~]+$",
 	"as in 'https://github.com/example/homelab'" };
 
+static const struct format format_image_url = {
+	"a URL of an image", "^(https?|file)://[!-?A-~]+$",
+	"http, https or file, without a user in it, as in 'https://example.org/base.img.xz'" };
+static const struct format format_sha256 = {
+	"a SHA-256", "^[0-9A-Fa-f]{64}$",
+	"64 hexadecimal digits, as sha256sum prints them" };
+
 static const char *const versions[] = { SCHEMA_VERSION, NULL };
 static const char *const roles[] = { "init", "controlplane", "worker", NULL };
 static const char *const systems[] = { "raspios", NULL };
@@ -143,10 +150,16 @@ static const struct field network_fields[] = {
 DEFINE_MAP(network, network, offsetof(struct network, at));
 
 static const struct field image_fields[] = {
-	{ "file", FIELD_TEXT, FIELD_REQUIRED | FIELD_PATH, AT(node, image), .example = "rpi5-k8s-base.img",
-	  .help = "Image file on this computer. It is only read." },
+	{ "file", FIELD_TEXT, FIELD_PATH, AT(image_source, file), .example = "rpi5-k8s-base.img.xz",
+	  .help = "Image file on this computer, raw or compressed (xz, zst, gz, zip). It is only read." },
+	{ "url", FIELD_TEXT, 0, AT(image_source, url), .format = &format_image_url,
+	  .example = "https://example.org/rpi5-k8s-base.img.xz",
+	  .help = "Where to download the image, instead of a file. Needs 'sha256'." },
+	{ "sha256", FIELD_TEXT, 0, AT(image_source, sha256), .format = &format_sha256,
+	  .example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+	  .help = "SHA-256 of the file, as it is downloaded." },
 };
-DEFINE_MAP(image, node, NO_PLACE);
+DEFINE_MAP(image, image_source, offsetof(struct image_source, at));
 
 static const struct field node_fields[] = {
 	{ "name", FIELD_TEXT, FIELD_REQUIRED | FIELD_OWN, AT(node, name), .format = &format_label, .example = "node0",
@@ -159,7 +172,7 @@ static const struct field node_fields[] = {
 	  .help = "Operating system of the base image. Default: raspios." },
 	{ "board", FIELD_TEXT, FIELD_REQUIRED, AT(node, board_name), .example = "rpi5",
 	  .help = "Board that the image is for; 'nib boards' lists them." },
-	{ "image", FIELD_MAP, FIELD_REQUIRED, .map = &map_image, .example = "{file: rpi5-k8s-base.img}",
+	{ "image", FIELD_MAP, FIELD_REQUIRED | FIELD_UNMERGED, AT(node, image), .map = &map_image, .example = "{file: rpi5-k8s-base.img}",
 	  .help = "Base image." },
 	{ "network", FIELD_MAP, 0, AT(node, network), .map = &map_network,
 	  .example = "{gateway: 192.168.5.1, nameservers: [192.168.5.1]}", .help = "How the node reaches the network." },

@@ -5,13 +5,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "image/copy.h"
+#include "image/mbr.h"
 #include "plan/identity.h"
-#include "plan/manifest.h"
+#include "plan/outputs.h"
 #include "plan/raspios.h"
 #include "util/alloc.h"
 #include "util/cancel.h"
-#include "util/output.h"
 
 /* What another node has, its secrets too, would stay where this node's role wants nothing. */
 static int check_identity(const struct inputs *inputs, const struct disk *base, struct error *err)
@@ -45,53 +44,23 @@ int build_plan(const struct inputs *inputs, const struct disk *base, struct plan
 	return plan_check_space(plan, base->backend, err);
 }
 
-/* Is path free, or a file that may be replaced? */
-static int check_path(const struct disk *base, const char *path, bool replace, struct error *err)
-{
-	struct stat from, to;
-
-	if (stat(path, &to) < 0) {
-		if (errno == ENOENT)
-			return 0;
-		return error_set_errno(err, -errno, "create '%s'", path);
-	}
-
-	if (fstat(base->fd, &from) < 0)
-		return error_set_errno(err, -errno, "read '%s'", base->name);
-	if (from.st_dev == to.st_dev && from.st_ino == to.st_ino)
-		return error_set(err, -EINVAL, "'%s' is the base image itself", path);
-	if (!S_ISREG(to.st_mode))
-		return error_set(err, -EINVAL, "'%s' is not a regular file", path);
-	if (!replace)
-		return error_set(err, -EEXIST, "'%s' exists; --replace overwrites it", path);
-	return 0;
-}
-
-static char *manifest_path(const struct build_options *options)
-{
-	return xasprintf("%s.json", options->output);
-}
-
-int build_check_output(const struct disk *base, const struct build_options *options,
-		       struct error *err)
-{
-	AUTOFREE char *manifest = manifest_path(options);
-
-	int r = check_path(base, options->output, options->replace, err);
-	if (r < 0)
-		return r;
-
-	return check_path(base, manifest, options->replace, err);
-}
-
 static int copy_progressed(void *arg, uint64_t done, uint64_t total)
 {
-	progress_update(arg, done, total);
-	return cancel_requested() ? -EINTR : 0;
+	const struct build_options *options = arg;
+
+	if (cancel_requested())
+		return -EINTR;
+	return options->progress ? options->progress(options->arg, done, total) : 0;
+}
+
+static void begin_step(const struct build_options *options, const char *step)
+{
+	if (options->step)
+		options->step(options->arg, step);
 }
 
 static int apply(const struct disk *base, const struct plan *plan, int fd,
-		 const struct build_options *options, struct error *err)
+		 const struct build_options *options, struct ranges *touched, struct error *err)
 {
 	AUTODISK struct disk disk = DISK_NONE;
 
@@ -106,10 +75,15 @@ static int apply(const struct disk *base, const struct plan *plan, int fd,
 	const struct plan_target target = { .fd = fd, .backend = disk.backend };
 
 	r = plan_apply(plan, &target, err);
+	if (r == 0)
+		r = disk.backend->ops->finish(disk.backend, err);
 	if (r < 0)
 		return r;
 
-	return disk.backend->ops->finish(disk.backend, err);
+	/* The disk id is not the back end's. */
+	ranges_add(touched, 0, SECTOR_SIZE);
+	disk.backend->ops->touched(disk.backend, touched);
+	return 0;
 }
 
 /* Read everything back through a second open, as another program would. */
@@ -139,98 +113,92 @@ static int verify(const struct plan *plan, const struct output *out,
 	return 0;
 }
 
-static int fill(const struct inputs *inputs, const struct disk *base, const struct plan *plan,
-		const struct build_options *options, struct output *out, struct error *err)
+static int fill(const struct disk *base, const struct plan *plan,
+		const struct build_options *options, const struct output *out,
+		struct ranges *changed, struct error *err)
 {
-	const char *name = inputs->node->name.value;
-	struct progress *progress = options->progress;
+	AUTORANGES struct ranges touched = { 0 };
 
-	progress_step(progress, name, "copy");
-	int r = copy_image(base->fd, out->fd, copy_progressed, progress, err);
+	begin_step(options, "copy");
+	int r = copy_image(base->fd, out->fd, copy_progressed, (void *)(uintptr_t)options, err);
 	if (r == -EINTR)
 		return r;
 	if (r < 0)
 		return error_prefix(err, "copy '%s' to '%s'", base->name, options->output);
 
-	progress_step(progress, name, "apply");
-	r = apply(base, plan, out->fd, options, err);
+	begin_step(options, "apply");
+	r = apply(base, plan, out->fd, options, &touched, err);
 	if (r < 0)
 		return r;
 
-	progress_step(progress, name, "verify");
+	begin_step(options, "verify");
 	r = verify(plan, out, options, err);
-	if (r < 0)
-		return r;
-
-	return cancel_check(err);
+	if (r == 0)
+		r = ranges_of_difference(base->fd, out->fd, &touched, changed, err);
+	return r < 0 ? r : cancel_check(err);
 }
 
-static int publish(const struct inputs *inputs, const struct disk *base, const struct plan *plan,
-		   const struct build_options *options, struct output *out, struct error *err)
+static int compress(const struct build_options *options, const struct outputs *outputs,
+		    const struct ranges *changed, struct build_result *ret, struct error *err)
 {
-	AUTOFREE char *path = manifest_path(options);
-	AUTOOUTPUT struct output manifest = OUTPUT_NONE;
+	const struct pack_job job = {
+		.raw = outputs->raw.fd,
+		.spec = options->pack,
+		.base = options->from.index,
+		.base_packed = options->from.packed,
+		.changed = changed,
+		.to = outputs->packed.fd,
+		.threads = options->threads,
+		.progress = copy_progressed,
+		.arg = (void *)(uintptr_t)options,
+	};
+	struct pack_result result;
 
-	int r = output_open(path, &manifest, err);
+	begin_step(options, "compress");
+	int r = pack_image(&job, &result, err);
+	if (r < 0)
+		return r == -EINTR ? r : error_prefix(err, "write '%s'", outputs->packed.path);
+
+	memcpy(ret->sha256, result.sha256, DIGEST_SIZE);
+	ret->has_sha256 = true;
+	ret->size = result.size;
+	ret->reused = result.reused;
+	ret->encoded = result.encoded;
+	return 0;
+}
+
+static int build(const struct inputs *inputs, const struct disk *base, const struct plan *plan,
+		 const struct build_options *options, struct build_result *ret, struct error *err)
+{
+	AUTOOUTPUTS struct outputs outputs = OUTPUTS_NONE;
+	AUTORANGES struct ranges changed = { 0 };
+
+	int r = outputs_open(options, &outputs, err);
+	if (r == 0)
+		r = fill(base, plan, options, &outputs.raw, &changed, err);
+	if (r == 0 && options->pack.format != PACK_NONE)
+		r = compress(options, &outputs, &changed, ret, err);
 	if (r < 0)
 		return r;
 
+	begin_step(options, "publish");
 	const struct manifest_subject subject = {
 		.inputs = inputs,
 		.base = base,
 		.plan = plan,
-		.image_fd = out->fd,
-		.image_name = options->output,
-		.checksum = options->checksum,
+		.source = options->from.base,
+		.result = ret,
 	};
-	r = manifest_write(&subject, manifest.fd, err);
-	if (r < 0)
-		return r;
-
-	progress_step(options->progress, inputs->node->name.value, "publish");
-	/* An old manifest must not stand beside a new image, not even for a moment. */
-	if (options->replace)
-		output_withdraw(&manifest);
-
-	r = output_publish(out, options->replace, err);
-	if (r < 0)
-		return r;
-
-	r = output_publish(&manifest, options->replace, err);
-	if (r < 0)
-		output_withdraw(out);
-	return r;
-}
-
-static int build(const struct inputs *inputs, const struct disk *base, const struct plan *plan,
-		 const struct build_options *options, struct error *err)
-{
-	AUTOOUTPUT struct output out = OUTPUT_NONE;
-
-	int r = output_leftovers(options->output, options->replace, options->leftover, options->arg,
-				 err);
-	if (r < 0)
-		return r;
-
-	r = output_open(options->output, &out, err);
-	if (r < 0)
-		return r;
-
-	r = fill(inputs, base, plan, options, &out, err);
-	if (r < 0)
-		return r;
-
-	return publish(inputs, base, plan, options, &out, err);
+	return outputs_publish(&outputs, options, &subject, &changed, ret, err);
 }
 
 int build_image(const struct inputs *inputs, const struct disk *base, const struct plan *plan,
-		const struct build_options *options, struct error *err)
+		const struct build_options *options, struct build_result *ret, struct error *err)
 {
 	AUTOCANCEL struct cancel cancel;
 
 	cancel_begin(&cancel);
-	int r = build(inputs, base, plan, options, err);
-	progress_end(options->progress);
+	int r = build(inputs, base, plan, options, ret, err);
 
 	/* A child that ^C ended fails in its own words; what happened is the interruption. */
 	if (r < 0 && cancel_requested()) {
@@ -239,4 +207,10 @@ int build_image(const struct inputs *inputs, const struct disk *base, const stru
 	}
 
 	return r;
+}
+
+void build_result_free(struct build_result *result)
+{
+	free(result->path);
+	*result = (struct build_result){ 0 };
 }

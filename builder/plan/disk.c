@@ -2,8 +2,6 @@
 #include "plan/disk.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include "util/alloc.h"
 #include "util/text.h"
@@ -63,29 +61,6 @@ int disk_attach(int fd, const char *name, const struct backend_ops *ops, bool re
 
 	*ret = disk;
 	disk = DISK_NONE;
-	return 0;
-}
-
-int disk_open(const char *path, const struct backend_ops *ops, struct disk *ret, struct error *err)
-{
-	struct stat st;
-
-	/* Not blocking, or a FIFO would be waited for. */
-	AUTOCLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return error_set_errno(err, -errno, "open image '%s'", path);
-
-	if (fstat(fd, &st) < 0)
-		return error_set_errno(err, -errno, "open image '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, -EINVAL, "open image '%s': not a regular file", path);
-
-	int r = disk_attach(fd, path, ops, true, ret, err);
-	if (r < 0)
-		return r;
-
-	ret->fd = TAKE_FD(fd);
-	ret->owns_fd = true;
 	return 0;
 }
 

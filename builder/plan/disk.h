@@ -13,8 +13,8 @@
 struct disk {
 	/** Path, for messages; owned. */
 	char *name;
-	/** Owned only if disk_open() opened it. */
 	int fd;
+	/** Close it in the end; set by whoever hands it over. */
 	bool owns_fd;
 	struct layout layout;
 	/** Mounted. */
@@ -26,9 +26,6 @@ struct disk {
 };
 
 #define DISK_NONE ((struct disk){ .fd = -1 })
-
-/** Open an image file read-only. */
-int disk_open(const char *path, const struct backend_ops *ops, struct disk *ret, struct error *err);
 
 /** Use an image that is open already; fd stays the caller's. */
 int disk_attach(int fd, const char *name, const struct backend_ops *ops, bool read_only,

@@ -7,7 +7,6 @@
 
 #include "plan/apply.h"
 #include "util/alloc.h"
-#include "util/digest.h"
 #include "util/file.h"
 #include "util/json.h"
 
@@ -67,29 +66,30 @@ static const char *last_component(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static int describe_image(const char *path, int fd, bool checksum, struct json_object **ret,
-			  struct error *err)
+/* Only the name: a path would make manifests differ between machines. */
+static struct json_object *describe_image(const char *path, uint64_t size, const uint8_t *sha256)
 {
 	struct json_object *object = json_object_new_object();
-	uint8_t digest[DIGEST_SIZE];
 	char hex[DIGEST_HEX_SIZE];
-	struct stat st;
 
-	*ret = object;
-	/* Only the name: a path would make manifests differ between machines. */
 	json_put_text(object, "file", last_component(path));
-	if (fstat(fd, &st) < 0)
-		return error_set_errno(err, -errno, "read '%s'", path);
-	json_put_number(object, "size", st.st_size);
-
-	if (checksum) {
-		int r = digest_file(fd, digest, err);
-		if (r < 0)
-			return error_prefix(err, "'%s'", path);
-		digest_hex(digest, hex);
+	json_put_number(object, "size", (int64_t)size);
+	if (sha256) {
+		digest_hex(sha256, hex);
 		json_put_text(object, "sha256", hex);
 	}
+	return object;
+}
 
+static int describe_base(const struct base *base, struct json_object **ret, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(base->packed >= 0 ? base->packed : base->fd, &st) < 0)
+		return error_set_errno(err, -errno, "read '%s'", base->name);
+
+	*ret = describe_image(base->name, (uint64_t)st.st_size,
+			      base->has_sha256 ? base->sha256 : NULL);
 	return 0;
 }
 
@@ -97,7 +97,8 @@ static int describe(const struct manifest_subject *subject, struct json_object *
 		    struct error *err)
 {
 	const struct node *node = subject->inputs->node;
-	struct json_object *image, *operations = json_object_new_array();
+	const struct build_result *result = subject->result;
+	struct json_object *base, *operations = json_object_new_array();
 
 	json_put_text(root, "nib", NIB_VERSION);
 	json_put_text(root, "cluster", subject->inputs->cluster->name.value);
@@ -105,16 +106,13 @@ static int describe(const struct manifest_subject *subject, struct json_object *
 	json_put_text(root, "role", role_name(node->role));
 	json_put_text(root, "board", node->board ? node->board->name : NULL);
 
-	int r = describe_image(subject->base->name, subject->base->fd, subject->checksum, &image,
-			       err);
-	json_object_object_add(root, "base", image);
+	int r = describe_base(subject->source, &base, err);
 	if (r < 0)
 		return r;
-
-	r = describe_image(subject->image_name, subject->image_fd, subject->checksum, &image, err);
-	json_object_object_add(root, "image", image);
-	if (r < 0)
-		return r;
+	json_object_object_add(root, "base", base);
+	json_object_object_add(root, "image",
+			       describe_image(result->path, result->size,
+					      result->has_sha256 ? result->sha256 : NULL));
 
 	for (size_t i = 0; i < subject->plan->count; i++)
 		json_object_array_add(operations, describe_op(&subject->plan->ops[i]));

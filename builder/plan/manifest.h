@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "plan/build.h"
 #include "plan/disk.h"
 #include "plan/inputs.h"
 #include "plan/plan.h"
@@ -14,11 +15,10 @@ struct manifest_subject {
 	const struct inputs *inputs;
 	const struct disk *base;
 	const struct plan *plan;
-	/** The finished image, and its final path. */
-	int image_fd;
-	const char *image_name;
-	/** Add SHA-256 digests of both images, which costs more than building. */
-	bool checksum;
+	/** Where the base came from. */
+	const struct base *source;
+	/** The finished image. */
+	const struct build_result *result;
 };
 
 /**

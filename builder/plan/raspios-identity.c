@@ -147,7 +147,7 @@ static int plan_fresh(struct raspios *r, struct error *err)
 	if (code < 0 || (!has_id && !has_keys))
 		return code;
 
-	diag_warning(r->diags, &r->node->image.at,
+	diag_warning(r->diags, &image_place(&r->node->image)->at,
 		     "the base image was booted before: it has %s%s%s",
 		     has_id ? "a machine id" : "", has_id && has_keys ? " and " : "",
 		     has_keys ? "SSH host keys" : "");

@@ -26,6 +26,10 @@ prints() {
 	prints 0 check
 	prints 0 plan controlplane
 	prints 0 build node0 -o node0.img
+	prints 0 build controlplane1 --compress zst
+	prints 0 cache list
+	prints 0 cache prune
+	(ulimit -f 1000 && prints 1 build controlplane node0)
 	prints 0 verify node0 node0.img
 	prints 1 verify controlplane node0.img
 	prints 0 inspect base.img

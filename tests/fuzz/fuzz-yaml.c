@@ -48,7 +48,8 @@ static void check_node(const struct cluster *cluster, const struct node *node)
 {
 	struct cidr address;
 
-	FUZZ_CHECK(node->name.value && node->board && node->image.value && node->os.value);
+	FUZZ_CHECK(node->name.value && node->board && image_place(&node->image)->value &&
+		   node->os.value);
 	FUZZ_CHECK(node->network.interface.value && node->address.value);
 	FUZZ_CHECK(cluster_node(cluster, node->name.value) == node);
 	FUZZ_CHECK(strcmp(node->address.value, "dhcp") == 0 ||

@@ -54,15 +54,22 @@ made() {
 	wrong_image "empty"
 }
 
-@test "gzip instead of raw" {
-	gzip -1 -c good.img > base.img
-	wrong_image "gzip.*"
+@test "gzip, xz and zstd that end too early" {
+	gzip -1 -c good.img > whole
+	head -c 100000 whole > base.img
+	wrong_image "gzip data ends too early"
+	xz -0 -c good.img > whole
+	head -c 10000 whole > base.img
+	wrong_image "xz data ends too early"
+	zstd -q -1 -c good.img > whole
+	head -c 10000 whole > base.img
+	wrong_image "zstd data ends too early"
 }
 
 @test "zip and text instead of raw" {
 	printf 'PK\3\4' > base.img
 	truncate -s 1M base.img
-	wrong_image "zip.*unzip"
+	wrong_image "zip data"
 	printf 'not an image\n' > base.img
 	wrong_image "13 bytes.*multiple of 512"
 }
@@ -179,7 +186,8 @@ made() {
 }
 
 @test "options: a wrong image is told by its option" {
-	gzip -1 -c good.img > base.img
+	gzip -1 -c good.img > whole
+	head -c 1000 whole > base.img
 	mkdir -p directory
 	for image in base.img directory test.yaml nowhere.img; do
 		run "$NIB" build --image "$image" --hostname node0 --ssh-key id.pub

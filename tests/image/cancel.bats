@@ -16,17 +16,18 @@ setup() {
 	rm -rf images
 }
 
-# stopped SIGNAL: start a build, send the signal once the copy has begun.
+# stopped SIGNAL [GROUP]: start a build, send the signal once the copy has begun, with GROUP to all
+# of its processes.
 stopped() {
 	local pid
-	"$NIB" -q build node0 &
+	setsid "$NIB" -q build node0 &
 	pid=$!
 	for _ in $(seq 500); do
 		compgen -G 'images/node0.img.partial.*' > /dev/null && break
 		sleep 0.01
 	done
 	compgen -G 'images/node0.img.partial.*' > /dev/null
-	kill "-$1" "$pid"
+	kill "-$1" -- "${2:+-}$pid"
 	stopped_status=0
 	wait "$pid" || stopped_status=$?
 	[ ! -e images/node0.img ]
@@ -62,7 +63,7 @@ stopped() {
 }
 
 @test "SIGKILL: only a .partial. file is left; the next run reports it, --replace clears it" {
-	stopped KILL
+	stopped KILL group
 	[ "$(find images -type f | wc -l)" = 1 ]
 	run "$NIB" build node0
 	[ "$status" = 0 ]
@@ -71,4 +72,13 @@ stopped() {
 	[ "$status" = 0 ]
 	[[ "$output" =~ "removed" ]]
 	[ -z "$(find images -name '*.partial.*')" ]
+}
+
+@test "SIGKILL of nib alone: its processes clean up behind it" {
+	stopped KILL
+	for _ in $(seq 500); do
+		[ -n "$(ls -A images)" ] || break
+		sleep 0.01
+	done
+	[ -z "$(ls -A images)" ]
 }

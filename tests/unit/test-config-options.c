@@ -76,7 +76,7 @@ static void options_make_a_node(void **state)
 	assert_null(cluster_init_node(&cluster));
 	assert_text("cluster", cluster.name.value, "kubernetes");
 	assert_text("board", node->board->name, "rpi5");
-	assert_text("image", node->image.value, "base.img");
+	assert_text("image", node->image.file.value, "base.img");
 	assert_text("user", node->users[0].name.value, "pi");
 	assert_true(node->users[0].sudo.value);
 	assert_text("key", node->users[0].ssh_keys.list[1].value, "ssh-ed25519 AAAA me");

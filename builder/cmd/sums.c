@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "cmd/building.h"
+#include "util/alloc.h"
+#include "util/file.h"
+#include "util/output.h"
+#include "util/text.h"
+
+/* "DIGEST  NAME", with a mark of binary mode or a blank before the name. */
+enum { NAME_COLUMN = DIGEST_HEX_SIZE + 1, MAX_SUMS = 16 << 20 };
+
+/** Lines of the file that is to be; each owned. */
+struct sums {
+	char **lines;
+	size_t count;
+};
+
+static void sums_free(struct sums *sums)
+{
+	for (size_t i = 0; i < sums->count; i++)
+		free(sums->lines[i]);
+	free(sums->lines);
+}
+
+static const char *name_of(const char *line)
+{
+	return strlen(line) > NAME_COLUMN ? line + NAME_COLUMN : line;
+}
+
+static void put(struct sums *sums, char *line)
+{
+	for (size_t i = 0; i < sums->count; i++)
+		if (strcmp(name_of(sums->lines[i]), name_of(line)) == 0) {
+			free(sums->lines[i]);
+			sums->lines[i] = line;
+			return;
+		}
+
+	*ARRAY_ADD(sums->lines, sums->count) = line;
+}
+
+static void put_all(struct sums *sums, const char *text)
+{
+	for (size_t len; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		if (len)
+			put(sums, xstrndup(text, len));
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(name_of(*(char *const *)a), name_of(*(char *const *)b));
+}
+
+static int write_sums(const char *path, const struct sums *sums, struct error *err)
+{
+	AUTOOUTPUT struct output out = OUTPUT_NONE;
+	AUTOBUF struct buf text = { 0 };
+
+	for (size_t i = 0; i < sums->count; i++)
+		buf_addf(&text, "%s\n", sums->lines[i]);
+
+	int r = output_open(path, &out, err);
+	if (r < 0)
+		return r;
+
+	r = file_write_fd(out.fd, buf_text(&text), text.len);
+	if (r < 0)
+		return error_set_errno(err, r, "write '%s'", path);
+	return output_publish(&out, true, err);
+}
+
+int sums_write(const char *directory, const char *lines, struct error *err)
+{
+	AUTOFREE char *path = xasprintf("%s/SHA256SUMS", directory);
+	CLEANUP(sums_free) struct sums sums = { 0 };
+	AUTOBUF struct buf old = { 0 };
+
+	/* Another nib may add its own at the same time. */
+	AUTOCLOSE int lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return error_set_errno(err, -errno, "write '%s'", path);
+
+	int r = access(path, F_OK) == 0 ? file_read(path, MAX_SUMS, &old, NULL, err) : 0;
+	if (r < 0)
+		return r;
+
+	put_all(&sums, buf_text(&old));
+	put_all(&sums, lines);
+	qsort(sums.lines, sums.count, sizeof(*sums.lines), compare);
+	return write_sums(path, &sums, err);
+}
