@@ -16,7 +16,8 @@
  *   config/     cluster.yaml and boards/, resolved to structs that know their place in the file
  *   template/   text with ${NAMES} in it
  *   secrets/    bundle, keys, hashes, derived values
- *   image/      partition tables, copies, and the file systems inside images
+ *   image/      images: downloaded, decoded, copied; partition tables and file systems inside
+ *     backend.h   how a file system is edited; decode.c, fetch.c: where base images come from
  *   util/       memory, errors, diagnostics, files, processes; knows nothing of images
  */
 #include <errno.h>

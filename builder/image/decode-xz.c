@@ -10,10 +10,12 @@
 
 enum {
 	/**
-	 * What liblzma may take: two threads with the blocks of "xz -6", or one with a
-	 * dictionary three times that of "xz -9".
+	 * What liblzma may take for each thread: enough for the blocks of "xz -6".  It
+	 * takes fewer threads for larger ones.
 	 */
-	MEMORY = 200 << 20,
+	MEMORY = 100 << 20,
+	/** What one thread may take, too: a dictionary three times that of "xz -9". */
+	MIN_THREADS = 2,
 	/** Most bytes of an index that is looked at ahead: a million blocks. */
 	MAX_INDEX = 8 << 20,
 	/** Memory for it. */
@@ -27,6 +29,8 @@ struct xz {
 	struct source *source;
 	struct sink *sink;
 	lzma_stream stream;
+	/** Bytes that it may take. */
+	uint64_t memory;
 	/** As far as it could be read ahead; may be NULL; owned. */
 	lzma_index *index;
 };
@@ -110,7 +114,7 @@ static int failed(const struct xz *xz, lzma_ret ret, struct error *err)
 		return error_set(err, -EINVAL, "the xz data has a check that is not supported");
 	case LZMA_MEMLIMIT_ERROR:
 		text_add_size(&needed, lzma_memusage(&xz->stream));
-		text_add_size(&limit, MEMORY);
+		text_add_size(&limit, xz->memory);
 		return error_set(err, -EINVAL,
 				 "the xz data needs %s of memory to decode, more than %s",
 				 buf_text(&needed), buf_text(&limit));
@@ -165,12 +169,19 @@ static int decode(struct xz *xz, struct error *err)
 
 static int start(struct xz *xz, struct error *err)
 {
-	const unsigned threads = xz->source->options->threads;
+	uint32_t threads = xz->source->options->threads;
+
+	if (!threads)
+		threads = lzma_cputhreads();
+	if (!threads)
+		threads = 1;
+	xz->memory = (uint64_t)MEMORY * (threads < MIN_THREADS ? MIN_THREADS : threads);
+
 	const lzma_mt options = {
 		.flags = LZMA_TELL_UNSUPPORTED_CHECK,
-		.threads = threads ? threads : lzma_cputhreads(),
-		.memlimit_threading = MEMORY,
-		.memlimit_stop = MEMORY,
+		.threads = threads,
+		.memlimit_threading = xz->memory,
+		.memlimit_stop = xz->memory,
 	};
 
 	lzma_ret ret = lzma_stream_decoder_mt(&xz->stream, &options);

@@ -69,7 +69,8 @@ const char *decode_format_name(enum decode_format format);
  * The source has to hold one image, whole and sound, and nothing behind it:
  *
  * - xz: one stream, no stream padding; blocks that say their sizes decode in parallel.
- *   At most 200 MiB are used, by fewer threads if need be.
+ *   At most 100 MiB are used for each thread (200 MiB for one), by fewer threads if
+ *   need be.
  * - zstd: any number of frames; a window of at most 128 MiB.
  * - gzip: any number of members.
  * - zip: one file; directories and what macOS adds do not count.

@@ -46,8 +46,9 @@ struct fetch_options {
  * @param to   regular file, open for writing; holds what came so far after an error,
  *             everything after success
  * @return -EFBIG if it is too large, -ENOSPC with the bytes that are missing, whatever
- *         progress() returned where that was negative; else -EIO.  Messages begin with
- *         "download 'URL'" and never hold a password or a query.
+ *         progress() returned where that was negative; -EINVAL for a URL, or a redirect,
+ *         that is not allowed; else -EIO.  Messages begin with "download 'URL'" and never
+ *         hold a password or a query.
  */
 int fetch_url(const char *url, int to, const struct fetch_options *options, struct error *err);
 
