@@ -16,6 +16,7 @@
 /** Who shows how it goes on. */
 struct watch {
 	struct progress *progress;
+	bool json;
 	/** Last part of the name of the base, in characters that can be printed; owned. */
 	char *subject;
 };
@@ -23,7 +24,11 @@ struct watch {
 static struct watch watch_new(const struct context *context, const char *name)
 {
 	const char *slash = strrchr(name, '/');
-	struct watch watch = { context->progress, xstrdup(slash && slash[1] ? slash + 1 : name) };
+	struct watch watch = {
+		.progress = context->progress,
+		.json = context->options->json,
+		.subject = xstrdup(slash && slash[1] ? slash + 1 : name),
+	};
 
 	text_make_printable(watch.subject);
 	return watch;
@@ -40,6 +45,8 @@ static void begin_step(void *arg, const char *step)
 	const struct watch *watch = arg;
 
 	progress_step(watch->progress, watch->subject, step);
+	if (watch->json)
+		print_json_step("image", watch->subject, step);
 }
 
 static int progressed(void *arg, uint64_t done, uint64_t total)

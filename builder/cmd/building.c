@@ -220,18 +220,6 @@ static void note_result(struct building *b, const char *text)
 	(void)fflush(stdout);
 }
 
-static void note_step(const struct building *b, const char *node, const char *step)
-{
-	AUTOJSON struct json_object *line = json_new_line("step");
-
-	if (!options_of(b)->json)
-		return;
-	json_put_text(line, "node", node);
-	json_put_text(line, "step", step);
-	json_print_line(line, stdout);
-	(void)fflush(stdout);
-}
-
 static void note_failure(struct building *b, const char *node, const char *text)
 {
 	AUTOJSON struct json_object *line = json_new_line("failure");
@@ -260,7 +248,8 @@ static void note_event(void *arg, const struct job_event *event)
 	switch (event->news) {
 	case JOB_STEP:
 		progress_step(progress, node, event->text);
-		note_step(b, node, event->text);
+		if (options_of(b)->json)
+			print_json_step("node", node, event->text);
 		break;
 	case JOB_PROGRESS: progress_update(progress, node, event->done, event->total); break;
 	case JOB_NOTE:

@@ -58,6 +58,9 @@ const struct command *command_find(const char *name);
 /** The name that is closest to what was typed; NULL if none is near. */
 const char *command_suggest(const char *name);
 
+/** Print that a step begins, of an image or a node, as an object of type "step". */
+void print_json_step(const char *kind, const char *name, const char *step);
+
 /** Print the overview, or the help of one command. */
 void help_print(const struct command *command);
 

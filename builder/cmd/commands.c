@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
 #include "util/alloc.h"
+#include "util/json.h"
 #include "util/text.h"
 
 /* In the order in which a person meets them. */
@@ -10,6 +12,16 @@ const struct command *const commands[] = {
 	&cmd_check, &cmd_plan, &cmd_build, &cmd_verify, &cmd_inspect, &cmd_boards, &cmd_cache,
 };
 const size_t n_commands = ARRAY_SIZE(commands);
+
+void print_json_step(const char *kind, const char *name, const char *step)
+{
+	AUTOJSON struct json_object *line = json_new_line("step");
+
+	json_put_text(line, kind, name);
+	json_put_text(line, "step", step);
+	json_print_line(line, stdout);
+	(void)fflush(stdout);
+}
 
 const struct command *command_find(const char *name)
 {
