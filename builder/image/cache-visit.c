@@ -55,11 +55,17 @@ static int read_names(const struct cache *cache, struct names *ret, struct error
 	return 0;
 }
 
+static char *lock_name(const char *name)
+{
+	size_t len = strlen(name) - (text_ends(name, ".partial") ? strlen(".partial") : 0);
+
+	return xasprintf("%.*s.lock", (int)len, name);
+}
+
 /* The lock that goes with a file, also with one that is not complete; -1 if it is taken. */
 static int try_lock(const struct cache *cache, const char *name)
 {
-	size_t len = strlen(name) - (text_ends(name, ".partial") ? strlen(".partial") : 0);
-	AUTOFREE char *path = xasprintf("%.*s.lock", (int)len, name);
+	AUTOFREE char *path = lock_name(name);
 	AS_OWNER_OF(cache);
 
 	AUTOCLOSE int fd =
@@ -91,6 +97,15 @@ static bool describe(const struct cache *cache, const char *name, struct cache_r
 	return true;
 }
 
+static void remove_all(const struct cache *cache, const char *name)
+{
+	AUTOFREE char *lock = lock_name(name);
+
+	cache_drop(cache, name);
+	AS_OWNER_OF(cache);
+	(void)unlinkat(cache->dir, lock, 0);
+}
+
 int cache_visit(const struct cache *cache, int (*found)(void *arg, const struct cache_item *item),
 		void *arg, struct error *err)
 {
@@ -113,7 +128,7 @@ int cache_visit(const struct cache *cache, int (*found)(void *arg, const struct 
 		if (r < 0)
 			return r;
 		if (r > 0)
-			cache_drop(cache, names.list[i]);
+			remove_all(cache, names.list[i]);
 	}
 
 	return 0;

@@ -100,20 +100,18 @@ void cache_close(struct cache *cache)
 	*cache = CACHE_NONE;
 }
 
-int cache_lock(const struct cache *cache, const char *name, struct error *err)
+static int open_lock(const struct cache *cache, const char *path)
+{
+	AS_OWNER_OF(cache);
+
+	return openat(cache->dir, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+/* Not by blocking, or ^C would have to wait too. */
+static int take_lock(const struct cache *cache, int fd, struct error *err)
 {
 	static const struct timespec pause = { .tv_nsec = LOCK_PAUSE };
-	AUTOFREE char *path = xasprintf("%s.lock", name);
-	AUTOCLOSE int fd = -1;
 
-	{
-		AS_OWNER_OF(cache);
-		fd = openat(cache->dir, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	}
-	if (fd < 0)
-		return fail(cache, -errno, "lock it", err);
-
-	/* Not by blocking, or ^C would have to wait too. */
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)
 			return fail(cache, -errno, "lock it", err);
@@ -122,7 +120,26 @@ int cache_lock(const struct cache *cache, const char *name, struct error *err)
 		(void)nanosleep(&pause, NULL);
 	}
 
-	return TAKE_FD(fd);
+	return 0;
+}
+
+int cache_lock(const struct cache *cache, const char *name, struct error *err)
+{
+	AUTOFREE char *path = xasprintf("%s.lock", name);
+	struct stat st;
+
+	while (true) {
+		AUTOCLOSE int fd = open_lock(cache, path);
+		if (fd < 0)
+			return fail(cache, -errno, "lock it", err);
+
+		int r = take_lock(cache, fd, err);
+		if (r < 0)
+			return r;
+		/* cache_visit() may have removed it meanwhile: then somebody has the next one. */
+		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
+			return TAKE_FD(fd);
+	}
 }
 
 /* Its times say that it is another file, or one that was written to. */
