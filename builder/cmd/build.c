@@ -5,6 +5,7 @@
 
 #include "cmd/building.h"
 #include "util/alloc.h"
+#include "util/jobs.h"
 #include "util/text.h"
 
 static const struct option_group *const groups[] = { &options_build, &options_source,
@@ -89,8 +90,7 @@ static int check_output(const char *output, size_t n_nodes, struct error *err)
 /* More processes than nodes would be idle. */
 static unsigned parallel_of(const struct options *options, size_t n_nodes)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t wanted = options->jobs ? options->jobs : processors > 0 ? (uint64_t)processors : 1;
+	uint64_t wanted = options->jobs ? options->jobs : jobs_processors();
 
 	return (unsigned)(wanted < n_nodes ? wanted : n_nodes);
 }

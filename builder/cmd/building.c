@@ -44,7 +44,7 @@ static struct build_options make_options(const struct building *b, const char *p
 {
 	const struct options *o = options_of(b);
 	const struct shared_base *shared = b->work.shared;
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned processors = jobs_processors();
 
 	return (struct build_options){
 		.backend = b->session->backend,
@@ -57,7 +57,7 @@ static struct build_options make_options(const struct building *b, const char *p
 		.output = path,
 		.pack = b->pack,
 		.keep_raw = o->keep_raw,
-		.threads = processors > b->parallel ? (unsigned)processors / b->parallel : 1,
+		.threads = processors > b->parallel ? processors / b->parallel : 1,
 		.replace = o->replace,
 		.checksum = o->checksum,
 	};

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "util/alloc.h"
+#include "util/jobs.h"
 
 /* Is this file the base image in blocks of that format? */
 static bool read_index(const struct base *base, int fd, enum pack_format format,
@@ -36,14 +37,11 @@ static int make(const struct base *base, const struct pack_spec *spec, const cha
 	if (r < 0)
 		return r;
 
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	const struct pack_job job = {
 		.raw = base->fd,
 		.spec = *spec,
 		.to = entry.fd,
-		.threads = options->threads ? options->threads
-			   : processors > 0 ? (unsigned)processors
-					    : 1,
+		.threads = options->threads ? options->threads : jobs_processors(),
 		.progress = options->progress,
 		.arg = options->arg,
 	};

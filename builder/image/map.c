@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "image/sparse.h"
 #include "util/alloc.h"
 #include "util/file.h"
 
@@ -27,11 +28,6 @@ struct maker {
 	struct map *map;
 };
 
-static bool is_zero(const char *data, size_t len)
-{
-	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
-}
-
 static void add_piece(const struct maker *maker, uint64_t chunk_start, size_t from, size_t to)
 {
 	struct map_piece *piece = ARRAY_ADD(maker->map->pieces, maker->map->count);
@@ -47,7 +43,7 @@ static void add_pieces(const struct maker *maker, uint64_t chunk_start, size_t l
 	for (size_t pos = 0; pos < len; pos += BLOCK) {
 		size_t block = len - pos < BLOCK ? len - pos : BLOCK;
 
-		if (is_zero(maker->chunk + pos, block))
+		if (sparse_is_zero(maker->chunk + pos, block))
 			continue;
 		if (from < to && pos - to >= GAP) {
 			add_piece(maker, chunk_start, from, to);

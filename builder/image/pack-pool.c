@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "image/sparse.h"
 #include "util/alloc.h"
 #include "util/file.h"
 
@@ -85,8 +86,7 @@ static int is_zero(const struct worker *w, const struct pack_block *block, bool 
 		int r = read_chunk(w, block, pos, err);
 		if (r < 0)
 			return r;
-		*ret = w->chunk[0] == 0 &&
-		       memcmp(w->chunk, w->chunk + 1, chunk_length(block, pos) - 1) == 0;
+		*ret = sparse_is_zero(w->chunk, chunk_length(block, pos));
 	}
 
 	return 0;

@@ -16,9 +16,11 @@ enum {
 	STRIDE = 16 << 20,
 };
 
-static bool is_zero(const char *data, size_t len)
+bool sparse_is_zero(const void *data, size_t len)
 {
-	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
+	const char *bytes = data;
+
+	return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
 }
 
 /* How far the data goes on as it starts: all zeros, or none. */
@@ -28,7 +30,7 @@ static size_t run_length(const char *data, size_t len, bool *zero)
 
 	do {
 		size_t piece = len - pos < PIECE ? len - pos : PIECE;
-		bool is = is_zero(data + pos, piece);
+		bool is = sparse_is_zero(data + pos, piece);
 
 		if (pos == 0)
 			*zero = is;

@@ -11,6 +11,9 @@
 
 #include "util/error.h"
 
+/** Are these bytes, one at least, all zeros? */
+bool sparse_is_zero(const void *data, size_t len);
+
 /** A file that is written from its start to its end.  Set fd, the rest is 0 at first. */
 struct sparse {
 	/** Open for writing, empty; not owned. */

@@ -51,6 +51,13 @@ struct crew {
 	bool stopped;
 };
 
+unsigned jobs_processors(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors > 0 ? (unsigned)processors : 1;
+}
+
 void job_tell(const struct job *job, enum job_news news, const char *text, uint64_t done,
 	      uint64_t total)
 {

@@ -66,6 +66,9 @@ struct jobs {
 	void *arg;
 };
 
+/** Processors that jobs can run on; at least 1. */
+unsigned jobs_processors(void);
+
 /** Tell; done and total are for JOB_PROGRESS, where text is "". */
 void job_tell(const struct job *job, enum job_news news, const char *text, uint64_t done,
 	      uint64_t total);
