@@ -107,9 +107,9 @@ struct pack_job {
 	const struct ranges *changed;
 	/** An empty regular file, open for reading and writing. */
 	int to;
-	/** Blocks to encode at the same time; 0 counts as 1.  Needs as much memory each as the
-	 * level does (xz:6 with the blocks of pack_image(): 20 MiB; with those of "xz -T2 -6":
-	 * 120 MiB), the result does not depend on it. */
+	/** Blocks to encode at the same time; 0 counts as 1.  The result does not depend on it, the
+	 * memory does: for each of them 25 MiB with xz:6 and blocks of 2 MiB, 100 MiB with the
+	 * 24 MiB of "xz -T2 -6", 6 MiB with zst:3. */
 	unsigned threads;
 	/** Called from this thread, at the start, ten times in a second and at the end; may be
 	 * NULL.  done and total count bytes to encode, without holes, and bytes to take over. */
@@ -131,7 +131,8 @@ struct pack_result {
  *
  * The result decodes to exactly the raw image, and has the same bytes for the same
  * raw image, base, changed ranges and level (and the same libraries).  Without a
- * base, blocks are of 1 MiB.  Holes are not read, and blocks of zeros encoded once.
+ * base, blocks are of 2 MiB (xz) or 1 MiB.  Holes are not read, and blocks of zeros
+ * are encoded once.
  *
  * On failure, the content of job->to is undefined.  No thread is left behind in any
  * case.
