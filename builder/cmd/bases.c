@@ -183,9 +183,11 @@ int bases_prepare(struct shared_base *shared, const struct context *context,
 	if (!shared->has_map)
 		r = base_map(&shared->base, &shared->map, err);
 	shared->has_map = r == 0;
-	if (r == 0 && pack->format != PACK_NONE && shared->packed < 0)
+	if (r == 0 && pack->format != PACK_NONE && shared->index.count == 0)
 		r = base_packed(&shared->base, pack, &options, &shared->index, &shared->packed,
 				err);
+	if (r == PACK_WHOLE)
+		r = 0;
 	if (r < 0 && cancel_requested()) {
 		error_clear(err);
 		return cancel_check(err);

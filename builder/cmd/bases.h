@@ -15,10 +15,12 @@ struct shared_base {
 	/** What the cluster file says of it; borrowed. */
 	const struct image_source *source;
 	struct base base;
-	/** For builds: where it has data, and its compressed form.  -1 if there is none. */
+	/** For builds: where it has data. */
 	struct map map;
 	bool has_map;
+	/** The blocks of its compressed form; none if there is none. */
 	struct pack_index index;
+	/** The file of the cache that they are in; -1 if it is the source. */
 	int packed;
 };
 

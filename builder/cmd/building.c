@@ -51,8 +51,7 @@ static struct build_options make_options(const struct building *b, const char *p
 		.from = {
 			.base = &shared->base,
 			.map = shared->has_map ? &shared->map : NULL,
-			.index = shared->packed >= 0 ? &shared->index : NULL,
-			.packed = shared->packed,
+			.index = shared->index.count ? &shared->index : NULL,
 		},
 		.output = path,
 		.pack = b->pack,

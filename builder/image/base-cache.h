@@ -7,6 +7,7 @@
  *   source-SHA256  source that was downloaded
  *   file-SHA256    digest of a file of the user's; the name is that of what stat(2) says
  *   map-...        map of the raw image with the name behind it
+ *   block-...      one block of that, from a given byte on, cut into smaller ones
  *   packed-...     the raw image with the name behind it, compressed in blocks
  *
  * Keeping short texts is a matter of speed: where it fails, nothing is said.

@@ -2,7 +2,6 @@
 #include "image/base-packed.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,10 +97,8 @@ int base_packed(const struct base *base, const struct pack_spec *spec,
 		struct error *err)
 {
 	*fd = -1;
-	if (is_default_level(spec) && read_index(base, base->packed, spec->format, ret)) {
-		*fd = fcntl(base->packed, F_DUPFD_CLOEXEC, 0);
-		return *fd < 0 ? error_set_errno(err, -errno, "read '%s'", base->name) : 0;
-	}
+	if (is_default_level(spec) && read_index(base, base->packed, spec->format, ret))
+		return 0;
 
-	return base->cache.dir < 0 ? 0 : find_or_make(base, spec, options, ret, fd, err);
+	return base->cache.dir < 0 ? PACK_WHOLE : find_or_make(base, spec, options, ret, fd, err);
 }

@@ -17,8 +17,33 @@
  * the same result.
  *
  * @param ret  its blocks
- * @param fd   the file, the caller's; -1 if there is none
+ * @param fd   the file that they are in, if that is not the source; the caller's; else -1
+ * @return 0 if there is one, PACK_WHOLE if there is none
  */
 int base_packed(const struct base *base, const struct pack_spec *spec,
 		const struct base_options *options, struct pack_index *ret, int *fd,
 		struct error *err);
+
+/** Blocks of a compressed base for one node.  Initialise with { 0 }. */
+struct base_blocks {
+	struct pack_index index;
+	/** Files of the cache that some of them are in. */
+	int *files;
+	size_t n_files;
+};
+
+/**
+ * Cut large blocks that a node changes into smaller ones.
+ *
+ * A block is encoded anew as a whole, however little of it changed, and programs such
+ * as "xz -T2" make blocks of 24 MiB.  The small blocks of a large one are encoded once
+ * and kept in the cache; the next node that changes something there takes over all of
+ * them but those that it changes.
+ */
+int base_refine(const struct base *base, const struct pack_index *index,
+		const struct pack_spec *spec, const struct ranges *changed, unsigned threads,
+		struct base_blocks *ret, struct error *err);
+
+/** Release everything. */
+void base_blocks_free(struct base_blocks *blocks);
+#define AUTOBLOCKS CLEANUP(base_blocks_free)

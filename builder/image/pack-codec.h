@@ -24,7 +24,7 @@ enum {
 /** How to encode the blocks of one image. */
 struct pack_settings {
 	int level;
-	/** Raw size of the largest block. */
+	/** Raw size of the largest block that is encoded. */
 	uint64_t block;
 	/** As in struct pack_index; filters is NULL without a base; not owned. */
 	unsigned check;

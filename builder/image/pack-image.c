@@ -92,14 +92,15 @@ static void choose(struct packing *p)
 	for (size_t i = 0; i < p->count; i++) {
 		const struct pack_block *block = &p->list[i];
 
+		if (is_reused(p, block)) {
+			p->total += block->packed_size;
+			continue;
+		}
+
 		if (block->raw_size > settings->block)
 			settings->block = block->raw_size;
-		if (is_reused(p, block))
-			p->total += block->packed_size;
-		else if (!is_hole(p, block))
-			p->total += block->raw_size;
-		if (!is_reused(p, block))
-			p->encoded[p->n_encoded++] = block;
+		p->total += is_hole(p, block) ? 0 : block->raw_size;
+		p->encoded[p->n_encoded++] = block;
 	}
 }
 
@@ -175,7 +176,7 @@ static int take_over(struct packing *p, struct pack_block *block, struct error *
 	for (uint64_t pos = 0; r == 0 && pos < size; pos += CHUNK) {
 		size_t len = size - pos < CHUNK ? (size_t)(size - pos) : CHUNK;
 
-		r = file_read_at(p->job->base_packed, p->chunk, len, from + pos);
+		r = file_read_at(block->file, p->chunk, len, from + pos);
 		if (r < 0)
 			return error_set_errno(err, r, "compress: read the compressed base");
 		r = append(p, p->chunk, len, err);

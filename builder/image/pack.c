@@ -159,6 +159,9 @@ int pack_index_read(int fd, struct pack_index *ret, struct error *err)
 	if (r < 0)
 		return r;
 
+	for (size_t i = 0; i < index.count; i++)
+		index.list[i].file = fd;
+
 	if (r == PACK_WHOLE) {
 		*ret = (struct pack_index){ .format = index.format, .obstacle = index.obstacle };
 	} else {

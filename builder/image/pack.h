@@ -46,6 +46,8 @@ struct pack_block {
 	uint64_t raw_start, raw_size;
 	/** Where it is in the compressed file, from header to checksum. */
 	uint64_t packed_start, packed_size;
+	/** The file that it is in, open for reading as long as the index is used; not owned. */
+	int file;
 	/** How much of packed_size is padding in front of the checksum (xz: 0 to 3, others: 0). */
 	unsigned padding;
 };
@@ -101,8 +103,6 @@ struct pack_job {
 	 * one.  Its blocks are kept, and with xz its integrity check and filter chain, so that
 	 * decoding needs no more memory than for the base. */
 	const struct pack_index *base;
-	/** The compressed base; not looked at if base is NULL. */
-	int base_packed;
 	/** Where the raw image may differ from the base; NULL if base is. */
 	const struct ranges *changed;
 	/** An empty regular file, open for reading and writing. */

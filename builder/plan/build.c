@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "image/base-packed.h"
 #include "image/mbr.h"
 #include "plan/identity.h"
 #include "plan/outputs.h"
@@ -141,11 +142,10 @@ static int fill(const struct disk *base, const struct plan *plan,
 static int compress(const struct build_options *options, const struct outputs *outputs,
 		    const struct ranges *changed, struct build_result *ret, struct error *err)
 {
-	const struct pack_job job = {
+	AUTOBLOCKS struct base_blocks blocks = { 0 };
+	struct pack_job job = {
 		.raw = outputs->raw.fd,
 		.spec = options->pack,
-		.base = options->from.index,
-		.base_packed = options->from.packed,
 		.changed = changed,
 		.to = outputs->packed.fd,
 		.threads = options->threads,
@@ -155,6 +155,14 @@ static int compress(const struct build_options *options, const struct outputs *o
 	struct pack_result result;
 
 	begin_step(options, "compress");
+	if (options->from.index) {
+		int r = base_refine(options->from.base, options->from.index, &options->pack,
+				    changed, options->threads, &blocks, err);
+		if (r < 0)
+			return r;
+		job.base = &blocks.index;
+	}
+
 	int r = pack_image(&job, &result, err);
 	if (r < 0)
 		return r == -EINTR ? r : error_prefix(err, "write '%s'", outputs->packed.path);

@@ -16,9 +16,8 @@ struct build_base {
 	const struct base *base;
 	/** Where it has data. */
 	const struct map *map;
-	/** Its compressed form and the blocks of that; NULL where nothing is compressed. */
+	/** The blocks of its compressed form; NULL where there is none. */
 	const struct pack_index *index;
-	int packed;
 };
 
 /** How to build. */

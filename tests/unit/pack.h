@@ -44,7 +44,6 @@ static inline int pack_to(const struct image *image, const char *name, struct pa
 			fail_msg("%s: %s", base,
 				 failure.message ? failure.message : index.obstacle);
 		job->base = &index;
-		job->base_packed = base_fd;
 	}
 	job->raw = raw_fd;
 	job->to = to_fd;

@@ -226,12 +226,13 @@ static void fail_as(const struct image *image, const struct failure *failure, bo
 
 	assert_int_equal(pack_index_read(base, &index, &err), 0);
 	ranges_add(&ranges, MIB, MIB + 1);
+	for (size_t i = 0; i < index.count && failure->which == BASE; i++)
+		index.list[i].file = other;
 
 	const struct pack_job job = {
 		.raw = failure->which == RAW ? other : raw,
 		.spec = pack_spec_of("xz:0"),
 		.base = with_base ? &index : NULL,
-		.base_packed = failure->which == BASE ? other : base,
 		.changed = &ranges,
 		.to = failure->which == TO ? other : to,
 		.threads = 4,
