@@ -114,9 +114,17 @@ def panel(left, top, title, series):
     return out
 
 
-def draw(found):
+def is_quick(path):
+    """Are the numbers of a run that measures nothing?"""
+    with open(path, encoding="utf-8") as document:
+        return "**Output of `scripts/bench --quick`" in document.read()
+
+
+def draw(found, quick):
     """The whole picture."""
     out, bottom = bars(found["Ratios"])
+    if quick:
+        out.append(text(WIDTH - 20, 28, "scripts/bench --quick: no measurement", "title", "end"))
     if "Nodes" in found:
         nodes = [(int(row[0]), seconds(row[1])) for row in found["Nodes"]]
         sizes = [(int(row[0].split()[0]), seconds(row[1]), seconds(row[2])) for row in found["Base sizes"]]
@@ -134,7 +142,7 @@ def draw(found):
 
 
 def main():
-    picture = draw(tables(sys.argv[1]))
+    picture = draw(tables(sys.argv[1]), is_quick(sys.argv[1]))
     with open(sys.argv[2], "w", encoding="utf-8") as svg:
         svg.write(picture)
 

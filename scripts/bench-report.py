@@ -208,7 +208,7 @@ def arithmetic(results):
     value = {
         "F": results.time("decode"),
         "B": results.number("base_xz"),
-        "D": results.number("base_allocated"),
+        "D": results.number("node_raw"),
     }
     ways = [("raw, `-j 2`", results.time("many") / int(results.text("many")), value["D"], value["D"]),
             ("raw, reflinks", results.time("reflink"), results.number("node_reflink"), value["D"]),
