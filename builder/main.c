@@ -7,18 +7,25 @@
  *   cmd/        sub-commands: the only code that prints results
  *     commands.c  the table of them; options.c, help.c and completion.c work from tables too
  *     session.c   what they have in common: cluster, and a node's inputs, base image, plan
+ *     bases.c     base images that nodes share; building.c: nodes side by side
  *   plan/       what an image has to hold for a node
  *     plan.c      the list of operations; apply.c carries them out and reads them back
  *     inputs.c    the user's files for one node, read and checked
  *     disk.c      an image, opened and mounted; release.c: which system is on it
  *     raspios.c   adapter: what a node needs in Raspberry Pi OS; kubernetes.c: its cluster part
- *     build.c     copy, apply, verify, publish; manifest.c: what went in
+ *     build.c     copy, apply, verify, pack, publish; manifest.c: what went in
+ *     outputs.c   the files of a node: all of them get their names, or none
  *   config/     cluster.yaml and boards/, resolved to structs that know their place in the file
  *   template/   text with ${NAMES} in it
  *   secrets/    bundle, keys, hashes, derived values
  *   image/      images: downloaded, decoded, copied; partition tables and file systems inside
- *     backend.h   how a file system is edited; decode.c, fetch.c: where base images come from
+ *     base.c      base images from files and URLs; fetch.c: downloads; decode.c: what is packed
+ *     cache.c     what is kept of them, and when it may be trusted; base-cache.h: under which names
+ *     copy.c      clones and sparse copies; map.c: where an image has data, and block maps
+ *     pack.c      compressed images, with blocks of the base; base-packed.c: whose
+ *     backend.h   how a file system is edited: direct.c, by ext4.c and fat.c
  *   util/       memory, errors, diagnostics, files, processes; knows nothing of images
+ *     jobs.c      several at a time, in processes; progress.c: how far they are
  */
 #include <errno.h>
 #include <fcntl.h>
