@@ -278,16 +278,24 @@ static int make_directory(const struct building *b, struct error *err)
 
 static int summarize(const struct building *b, size_t failed, struct error *err)
 {
-	AUTOFREE char *directory = building_directory(b);
-
-	int r = b->sums.len ? sums_write(directory, buf_text(&b->sums), err) : 0;
-	if (r < 0 || failed == 0)
-		return r;
+	if (failed == 0)
+		return 0;
 	if (b->n_nodes == 1)
 		return error_set(err, -EIO, "node '%s': %s", b->nodes[0]->name.value,
 				 buf_text(&b->failed));
 	return error_set(err, -EIO, "%zu of %zu nodes failed: %s", failed, b->n_nodes,
 			 buf_text(&b->failed));
+}
+
+/* Of what was built, also if the rest was not. */
+static int write_sums(const struct building *b, int code, struct error *err)
+{
+	AUTOFREE char *directory = building_directory(b);
+	AUTOERROR struct error ignored = ERROR_NONE;
+
+	int r = b->sums.len ? sums_write(directory, buf_text(&b->sums), code < 0 ? &ignored : err)
+			    : 0;
+	return code < 0 ? code : r;
 }
 
 int building_run(struct building *b, struct error *err)
@@ -312,6 +320,7 @@ int building_run(struct building *b, struct error *err)
 	progress_begin(b->session->context->progress, b->n_nodes);
 	r = jobs_run(&jobs, &failed, err);
 	progress_end(b->session->context->progress);
+	r = write_sums(b, r, err);
 	if (r < 0)
 		return r;
 	if (b->session->context->diags->errors)

@@ -103,9 +103,9 @@ static int write_about(struct outputs *outputs, const struct build_options *opti
 	AUTOFREE char *bmap = xasprintf("%s.bmap", options->output);
 	AUTOFREE char *manifest = xasprintf("%s.json", options->output);
 
-	int r = output_open(bmap, &outputs->bmap, err);
+	int r = open_output(options, bmap, &outputs->bmap, err);
 	if (r == 0)
-		r = output_open(manifest, &outputs->manifest, err);
+		r = open_output(options, manifest, &outputs->manifest, err);
 	if (r == 0)
 		r = write_bmap(outputs, options, changed, err);
 	if (r == 0)

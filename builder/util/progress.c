@@ -115,6 +115,7 @@ static void finish_step(struct progress *progress, const struct progress_row *ro
 void progress_begin(struct progress *progress, size_t subjects)
 {
 	progress->subjects = subjects;
+	progress->finished = 0;
 	clock_gettime(CLOCK_MONOTONIC, &progress->start);
 }
 
