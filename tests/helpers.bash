@@ -116,3 +116,57 @@ absent() {
 digest() {
 	openssl dgst -sha256 -r "$1" | cut -d' ' -f1
 }
+
+# A project with a smaller base image, and something in it that does not compress.
+make_small_project() {
+	make_project "$1" --root-mib 48
+	(
+		cd "$1"
+		truncate -s +1M base.img
+		head -c 1M /dev/urandom | dd of=base.img bs=1M seek=96 conv=notrunc status=none
+		cp cluster.yaml template.yaml
+	)
+}
+
+# with_image YAML: what cluster.yaml says of the base image, such as "file: base.img.xz".
+with_image() {
+	sed "s|image: {.*}|image: {$1}|" template.yaml > cluster.yaml
+}
+
+# serve FILE: a server for it, until unserve or the end of the test; its address in $server, a line
+# for each request in the file "requests".  See tests/http-server.py for what it does.
+serve() {
+	rm -f hold port
+	: > requests
+	mkfifo hold
+	"$root/tests/http-server.py" "$1" requests < hold > port 3>&- &
+	server_pid=$!
+	exec 9> hold
+	for _ in $(seq 500); do
+		[ ! -s port ] || break
+		sleep 0.02
+	done
+	server=http://127.0.0.1:$(head -n 1 port)
+}
+
+unserve() {
+	exec 9>&-
+	wait "$server_pid"
+}
+
+# as_other COMMAND...: as a user that is not root, when root runs the tests.
+as_other() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+
+needs_root() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+}
+
+# needs PROGRAM...
+needs() {
+	local program
+	for program; do
+		command -v "$program" > /dev/null || skip "$program is missing"
+	done
+}

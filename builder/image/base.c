@@ -62,6 +62,7 @@ static int decode(const struct base *base, int from, const uint8_t *want,
 /*
  * Put the raw image into the cache under the digest that its source really has.  If that
  * is not the one that was asked for, it is not used, but found once that was corrected.
+ * Until then it has the name that is given, whose lock the caller holds.
  */
 static int decode_into_cache(struct base *base, int from, const uint8_t *want, const char *name,
 			     const struct base_options *options, uint8_t source[static DIGEST_SIZE],
@@ -79,7 +80,9 @@ static int decode_into_cache(struct base *base, int from, const uint8_t *want, c
 	memcpy(source, result.source_sha256, DIGEST_SIZE);
 	free(entry.name);
 	entry.name = base_cache_name("base", source);
-	r = cache_commit(&entry, result.sha256, base->name, err);
+	/* It may come from another place too, where somebody else decodes it. */
+	AUTOCLOSE int lock = cache_lock(&base->cache, entry.name, err);
+	r = lock < 0 ? lock : cache_commit(&entry, result.sha256, base->name, err);
 	if (r < 0)
 		return r;
 
@@ -94,11 +97,24 @@ static int find_decoded(struct base *base, const uint8_t source[static DIGEST_SI
 			struct error *err)
 {
 	AUTOFREE char *name = base_cache_name("base", source);
+	uint8_t content[DIGEST_SIZE];
 
-	int r = cache_find(&base->cache, name, &base->fd, NULL, err);
-	if (r == 0 && base->fd >= 0)
-		base->key = TAKE(name);
-	return r;
+	AUTOCLOSE int lock = cache_lock(&base->cache, name, err);
+	if (lock < 0)
+		return lock;
+
+	AUTOCLOSE int fd = -1;
+	int r = cache_find(&base->cache, name, &fd, content, err);
+	if (r < 0 || fd < 0)
+		return r;
+
+	/* Without its source, nodes would be compressed in another way than with it. */
+	if (base->packed < 0 && memcmp(content, source, DIGEST_SIZE) != 0)
+		return 0;
+
+	base->fd = TAKE_FD(fd);
+	base->key = TAKE(name);
+	return 0;
 }
 
 static void note_digest(struct base *base, const uint8_t sha256[static DIGEST_SIZE])
@@ -263,18 +279,30 @@ static int download(struct base *base, const struct base_source *source,
 	return r;
 }
 
-static int decode_download(struct base *base, const struct base_source *source,
-			   const struct base_options *options, struct cache_entry *entry,
-			   struct error *err)
+/* What it failed for may be gone the next time, such as a full disk. */
+static void save_download(const struct base_source *source, const char *origin,
+			  struct cache_entry *entry)
 {
-	AUTOFREE char *name = base_cache_name("base", source->sha256);
+	AUTOERROR struct error ignored = ERROR_NONE;
+	uint8_t digest[DIGEST_SIZE];
+
+	if (digest_file(entry->fd, digest, &ignored) == 0 &&
+	    memcmp(digest, source->sha256, DIGEST_SIZE) == 0)
+		(void)cache_commit(entry, digest, origin, &ignored);
+}
+
+static int decode_download(struct base *base, const struct base_source *source,
+			   const struct base_options *options, const char *name,
+			   struct cache_entry *entry, struct error *err)
+{
 	AUTOERROR struct error ignored = ERROR_NONE;
 	uint8_t digest[DIGEST_SIZE];
 
 	int r = decode_detect(entry->fd, &base->format, err);
 	if (r == 0)
 		r = decode_into_cache(base, entry->fd, source->sha256, name, options, digest, err);
-	/* Going on with it the next time would be of no use. */
+	if (base->fd < 0)
+		save_download(source, base->name, entry);
 	if (base->fd < 0 || base->format == DECODE_RAW)
 		return r;
 
@@ -291,6 +319,7 @@ static int open_url(const struct base_source *source, const struct base_options 
 		    struct base *base, struct error *err)
 {
 	AUTOFREE char *packed = base_cache_name("source", source->sha256);
+	AUTOFREE char *decoded = xasprintf("base-of-%s", packed);
 	AUTOENTRY struct cache_entry entry = CACHE_ENTRY_NONE;
 
 	note_digest(base, source->sha256);
@@ -299,26 +328,27 @@ static int open_url(const struct base_source *source, const struct base_options 
 		return r;
 
 	AUTOCLOSE int lock = cache_lock(&base->cache, packed, err);
-	if (lock < 0)
-		return lock;
+	AUTOCLOSE int decoding = lock < 0 ? -1 : cache_lock(&base->cache, decoded, err);
+	if (decoding < 0)
+		return err->code;
 
-	r = find_decoded(base, source->sha256, err);
-	if (r == 0)
-		r = cache_find(&base->cache, packed, &base->packed, NULL, err);
+	r = cache_find(&base->cache, packed, &base->packed, NULL, err);
 	if (r == 0 && base->packed >= 0)
 		r = decode_detect(base->packed, &base->format, err);
+	if (r == 0)
+		r = find_decoded(base, source->sha256, err);
 	if (r < 0 || base->fd >= 0)
 		return r;
 
 	if (base->packed >= 0) {
 		uint8_t digest[DIGEST_SIZE];
 
-		return decode_into_cache(base, base->packed, source->sha256, packed, options,
+		return decode_into_cache(base, base->packed, source->sha256, decoded, options,
 					 digest, err);
 	}
 
 	r = download(base, source, options, &entry, err);
-	return r < 0 ? r : decode_download(base, source, options, &entry, err);
+	return r < 0 ? r : decode_download(base, source, options, decoded, &entry, err);
 }
 
 int base_open(const struct base_source *source, const struct base_options *options,

@@ -63,7 +63,9 @@ static int fail(const struct cache *cache, int code, const char *what, struct er
 	error_set_errno(err, code, "cache '%s': %s", cache->path, what);
 	if (code == -EROFS || code == -EACCES)
 		error_suffix(err, "; XDG_CACHE_HOME names another place for it");
-	return code;
+	/* Else it would look as if the image were not readable. */
+	err->code = -EIO;
+	return err->code;
 }
 
 int cache_open(struct cache *ret, struct error *err)
@@ -183,11 +185,11 @@ int cache_find(const struct cache *cache, const char *name, int *ret, uint8_t *s
 		AS_OWNER_OF(cache);
 		fd = openat(cache->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	}
-	if (fd < 0)
+	if (fd < 0 && errno != ELOOP)
 		return errno == ENOENT ? 0 : fail(cache, -errno, name, err);
 
-	/* Without a record, who made it did not come to the end. */
-	if (!cache_record_read(cache, name, &record) ||
+	/* A link is not ours; without a record, who made it did not come to the end. */
+	if (fd < 0 || !cache_record_read(cache, name, &record) ||
 	    !content_is_same(cache, name, fd, &record)) {
 		cache_drop(cache, name);
 		return 0;

@@ -10,6 +10,8 @@
  * dropped.  Several processes may use one cache: who makes a file holds its lock.
  *
  * Under sudo it is the invoking user's cache, and what is put there is that user's.
+ *
+ * What goes wrong with it is -EIO, never a code that speaks of the image.
  */
 #pragma once
 
