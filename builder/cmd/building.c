@@ -204,14 +204,24 @@ static void print_result(struct json_object *line)
 		   buf_text(&size), (long long)number_of(line, "operations"), buf_text(&blocks));
 }
 
-static void note_result(struct building *b, const char *text)
+static void add_sum(struct building *b, const char *path, const char *sha256)
+{
+	const char *slash = strrchr(path, '/');
+
+	buf_addf(&b->sums, "%*s  %s\n", DIGEST_HEX_SIZE - 1, sha256 ? sha256 : "",
+		 slash ? slash + 1 : path);
+}
+
+static void note_result(struct building *b, const struct node *node, const char *text)
 {
 	AUTOJSON struct json_object *line = json_tokener_parse(text);
-	const char *image = text_of(line, "image"), *sha256 = text_of(line, "sha256");
-	const char *slash = image ? strrchr(image, '/') : NULL;
+	AUTOFREE char *raw = building_path(b, node);
+	const char *image = text_of(line, "image");
 
-	if (sha256 && image)
-		buf_addf(&b->sums, "%s  %s\n", sha256, slash ? slash + 1 : image);
+	/* It is another one now than in SHA256SUMS. */
+	if (options_of(b)->keep_raw)
+		add_sum(b, raw, NULL);
+	add_sum(b, image ? image : raw, text_of(line, "sha256"));
 	if (options_of(b)->json)
 		json_print_line(line, stdout);
 	else
@@ -261,7 +271,7 @@ static void note_event(void *arg, const struct job_event *event)
 		progress_finish(progress, node);
 		progress_clear(progress);
 		if (event->news == JOB_DONE)
-			note_result(b, event->text);
+			note_result(b, b->nodes[event->job], event->text);
 		else
 			note_failure(b, node, event->text);
 		break;

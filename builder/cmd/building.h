@@ -46,6 +46,7 @@ char *building_directory(const struct building *building);
 
 /**
  * Put lines of sha256sum(1) into SHA256SUMS of a directory, in place of those of the
- * same names that are there.
+ * same names that are there.  One with blanks for a digest takes them out: that file
+ * is another one now, and has not been hashed.
  */
 int sums_write(const char *directory, const char *lines, struct error *err);

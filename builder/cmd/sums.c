@@ -19,6 +19,8 @@ enum { NAME_COLUMN = DIGEST_HEX_SIZE + 1, MAX_SUMS = 16 << 20 };
 struct sums {
 	char **lines;
 	size_t count;
+	/** Is it another file than before? */
+	bool changed;
 };
 
 static void sums_free(struct sums *sums)
@@ -33,16 +35,25 @@ static const char *name_of(const char *line)
 	return strlen(line) > NAME_COLUMN ? line + NAME_COLUMN : line;
 }
 
+/* In place of the line of the same name; a blank one only takes that out. */
 static void put(struct sums *sums, char *line)
 {
-	for (size_t i = 0; i < sums->count; i++)
-		if (strcmp(name_of(sums->lines[i]), name_of(line)) == 0) {
-			free(sums->lines[i]);
-			sums->lines[i] = line;
-			return;
-		}
+	bool blank = line[0] == ' ';
+	size_t i = 0;
 
-	*ARRAY_ADD(sums->lines, sums->count) = line;
+	while (i < sums->count && strcmp(name_of(sums->lines[i]), name_of(line)) != 0)
+		i++;
+	sums->changed = sums->changed || !blank || i < sums->count;
+
+	if (i == sums->count && !blank) {
+		*ARRAY_ADD(sums->lines, sums->count) = line;
+		return;
+	}
+	if (i < sums->count) {
+		free(sums->lines[i]);
+		sums->lines[i] = blank ? sums->lines[--sums->count] : TAKE(line);
+	}
+	free(line);
 }
 
 static void put_all(struct sums *sums, const char *text)
@@ -93,7 +104,12 @@ int sums_write(const char *directory, const char *lines, struct error *err)
 		return r;
 
 	put_all(&sums, buf_text(&old));
+	sums.changed = false;
 	put_all(&sums, lines);
-	qsort(sums.lines, sums.count, sizeof(*sums.lines), compare);
+	if (!sums.changed)
+		return 0;
+
+	if (sums.count)
+		qsort(sums.lines, sums.count, sizeof(*sums.lines), compare);
 	return write_sums(path, &sums, err);
 }
