@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "util/alloc.h"
+#include "util/cancel.h"
 #include "util/file.h"
 #include "util/jobs.h"
 #include "util/json.h"
@@ -308,6 +309,20 @@ static int write_sums(const struct building *b, int code, struct error *err)
 	return code < 0 ? code : r;
 }
 
+static int run_jobs(const struct building *b, const struct jobs *jobs, size_t *failed,
+		    struct error *err)
+{
+	struct progress *progress = b->session->context->progress;
+	AUTOCANCEL struct cancel cancel;
+
+	/* A signal that stops the jobs ends nib only behind the last line. */
+	cancel_begin(&cancel);
+	progress_begin(progress, b->n_nodes);
+	int r = jobs_run(jobs, failed, err);
+	progress_end(progress);
+	return write_sums(b, r, err);
+}
+
 int building_run(struct building *b, struct error *err)
 {
 	const struct jobs jobs = {
@@ -327,10 +342,7 @@ int building_run(struct building *b, struct error *err)
 	if (r < 0)
 		return r;
 
-	progress_begin(b->session->context->progress, b->n_nodes);
-	r = jobs_run(&jobs, &failed, err);
-	progress_end(b->session->context->progress);
-	r = write_sums(b, r, err);
+	r = run_jobs(b, &jobs, &failed, err);
 	if (r < 0)
 		return r;
 	if (b->session->context->diags->errors)
