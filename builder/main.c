@@ -149,6 +149,7 @@ static int run_command(const struct command *command, const struct options *opti
 		.options = options,
 		.diags = diags,
 		.progress = &progress,
+		.command = command,
 		.boards_dir = boards,
 		.templates_dir = templates,
 	};

@@ -26,7 +26,7 @@ static struct watch watch_new(const struct context *context, const char *name)
 	const char *slash = strrchr(name, '/');
 	struct watch watch = {
 		.progress = context->progress,
-		.json = context->options->json,
+		.json = context->options->json && context->command->tells_steps,
 		.subject = xstrdup(slash && slash[1] ? slash + 1 : name),
 	};
 
@@ -147,6 +147,13 @@ int bases_get(struct bases *bases, const struct context *context, const struct n
 	if (open_base(&node->image, context, &base, err) < 0)
 		return tell(&node->image, context, err);
 
+	if (base.origin) {
+		diag_warning(context->diags, &node->image.sha256.at,
+			     "the image with this SHA-256 was in the cache already, from '%s'",
+			     base.origin);
+		diag_help(context->diags, "if another one is meant, give its SHA-256");
+	}
+
 	*ret = xcalloc(1, sizeof(**ret));
 	**ret = (struct shared_base){ .source = &node->image, .base = base, .packed = -1 };
 	*ARRAY_ADD(bases->list, bases->count) = *ret;
@@ -171,8 +178,8 @@ int bases_open_image(const struct context *context, const char *path,
 	return 0;
 }
 
-int bases_prepare(struct shared_base *shared, const struct context *context,
-		  const struct pack_spec *pack, struct error *err)
+static int prepare(struct shared_base *shared, const struct context *context,
+		   const struct pack_spec *pack, struct error *err)
 {
 	CLEANUP(watch_end) struct watch watch = watch_new(context, shared->base.name);
 	const struct base_options options = options_for(context, &watch);
@@ -192,6 +199,16 @@ int bases_prepare(struct shared_base *shared, const struct context *context,
 		error_clear(err);
 		return cancel_check(err);
 	}
+	return r;
+}
+
+int bases_prepare(struct bases *bases, const struct context *context, const struct pack_spec *pack,
+		  struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < bases->count && r == 0; i++)
+		r = prepare(bases->list[i], context, pack, err);
 	return r;
 }
 

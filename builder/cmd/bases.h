@@ -44,10 +44,10 @@ int bases_get(struct bases *bases, const struct context *context, const struct n
 int bases_open_image(const struct context *context, const char *path,
 		     const struct backend_ops *backend, struct disk *ret, struct error *err);
 
-/** Make ready what a build needs of it besides: its map, and its compressed form if pack
- * asks for one. */
-int bases_prepare(struct shared_base *base, const struct context *context,
-		  const struct pack_spec *pack, struct error *err);
+/** Make ready what builds need of all of them besides: maps, and their compressed forms if
+ * pack asks for any. */
+int bases_prepare(struct bases *bases, const struct context *context, const struct pack_spec *pack,
+		  struct error *err);
 
 /** Release everything. */
 void bases_close(struct bases *bases);

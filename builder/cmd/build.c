@@ -6,6 +6,7 @@
 #include "cmd/building.h"
 #include "util/alloc.h"
 #include "util/jobs.h"
+#include "util/print.h"
 #include "util/text.h"
 
 static const struct option_group *const groups[] = { &options_build, &options_source,
@@ -117,9 +118,14 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 		r = take_shard(o->shard, &choice, err);
 	if (r == 0)
 		r = check_output(building.output, choice.count, err);
-	/* Of few nodes in many shards, some get none. */
-	if (r < 0 || choice.count == 0)
+	if (r < 0)
 		return r;
+	/* Of few nodes in many shards, some get none. */
+	if (choice.count == 0) {
+		if (!o->quiet)
+			print_line(stderr, "nib: no node is in shard %s", o->shard);
+		return 0;
+	}
 
 	building.nodes = choice.list;
 	building.n_nodes = choice.count;
@@ -141,6 +147,7 @@ const struct command cmd_build = {
 		"did not change are taken over, so that it takes seconds.\n",
 	.max_args = 4096,
 	.completes = "node",
+	.tells_steps = true,
 	.groups = groups,
 	.run = run,
 };

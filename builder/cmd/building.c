@@ -91,15 +91,15 @@ static int check(struct building *b, struct error *err)
 	for (size_t i = 0; i < b->n_nodes; i++) {
 		int r = prepare(b, b->nodes[i], err);
 
-		if (r == 0)
-			r = bases_prepare(b->work.shared, b->session->context, &b->pack, err);
 		if (b->n_nodes > 1 || r < 0)
 			forget(b);
 		if (r < 0 && err->message)
 			return r;
 	}
 
-	return b->session->context->diags->errors ? -EINVAL : 0;
+	if (b->session->context->diags->errors)
+		return -EINVAL;
+	return bases_prepare(&b->session->bases, b->session->context, &b->pack, err);
 }
 
 static int job_begin(void *arg, size_t number, struct error *err)
@@ -219,9 +219,12 @@ static void note_result(struct building *b, const struct node *node, const char 
 	AUTOFREE char *raw = building_path(b, node);
 	const char *image = text_of(line, "image");
 
-	/* It is another one now than in SHA256SUMS. */
-	if (options_of(b)->keep_raw)
-		add_sum(b, raw, NULL);
+	/* They are others now than in SHA256SUMS, or gone. */
+	for (unsigned i = 0; i < PACK_FORMATS; i++) {
+		AUTOFREE char *path = xasprintf("%s%s", raw, pack_suffix(i));
+
+		add_sum(b, path, NULL);
+	}
 	add_sum(b, image ? image : raw, text_of(line, "sha256"));
 	if (options_of(b)->json)
 		json_print_line(line, stdout);

@@ -13,12 +13,16 @@
 #include "util/error.h"
 #include "util/progress.h"
 
+struct command;
+
 /** What every command gets. */
 struct context {
 	const struct options *options;
 	/** Gets every mistake in the user's files; main() prints them. */
 	struct diags *diags;
 	struct progress *progress;
+	/** The command that runs; NULL where --completion is wanted. */
+	const struct command *command;
 	/** Directories of the installed data; owned by main(). */
 	const char *boards_dir, *templates_dir;
 };
@@ -39,6 +43,8 @@ struct command {
 	/** Its result is about an image, not about the cluster file: warnings would only be noise.
 	 */
 	bool hides_warnings;
+	/** With --json, it prints the steps that base images and nodes go through. */
+	bool tells_steps;
 	/** Options besides the global ones; ends with NULL. */
 	const struct option_group *const *groups;
 	/**

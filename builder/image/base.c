@@ -267,6 +267,7 @@ static int download(struct base *base, const struct base_source *source,
 		.progress = options->progress,
 		.arg = options->arg,
 	};
+	struct stat st;
 
 	int r = cache_begin(&base->cache, name, true, ret, err);
 	if (r < 0)
@@ -274,7 +275,7 @@ static int download(struct base *base, const struct base_source *source,
 
 	begin_step(options, "download");
 	r = fetch_url(source->url, ret->fd, &fetch, err);
-	if (r < 0)
+	if (r < 0 && fstat(ret->fd, &st) == 0 && st.st_size > 0)
 		cache_entry_keep(ret);
 	return r;
 }
@@ -315,6 +316,15 @@ static int decode_download(struct base *base, const struct base_source *source,
 	return r;
 }
 
+/* A new URL beside the old digest is a likely mistake. */
+static void note_origin(struct base *base, const char *name)
+{
+	AUTOFREE char *origin = cache_origin(&base->cache, name);
+
+	if (origin[0] && strcmp(origin, base->name) != 0)
+		base->origin = TAKE(origin);
+}
+
 static int open_url(const struct base_source *source, const struct base_options *options,
 		    struct base *base, struct error *err)
 {
@@ -337,8 +347,12 @@ static int open_url(const struct base_source *source, const struct base_options 
 		r = decode_detect(base->packed, &base->format, err);
 	if (r == 0)
 		r = find_decoded(base, source->sha256, err);
-	if (r < 0 || base->fd >= 0)
+	if (r < 0)
 		return r;
+	if (base->fd >= 0) {
+		note_origin(base, base->packed >= 0 ? packed : base->key);
+		return 0;
+	}
 
 	if (base->packed >= 0) {
 		uint8_t digest[DIGEST_SIZE];
@@ -391,6 +405,7 @@ void base_close(struct base *base)
 	closep(&base->fd);
 	closep(&base->packed);
 	cache_close(&base->cache);
+	free(base->origin);
 	free(base->key);
 	free(base->name);
 	*base = BASE_NONE;

@@ -46,6 +46,9 @@ struct base {
 	int packed;
 	/** What it is packed in. */
 	enum decode_format format;
+	/** Where it was got from another time, if that is another place and it was not looked at
+	 * this time; else NULL; owned. */
+	char *origin;
 	/** SHA-256 of the source, where it is known. */
 	uint8_t sha256[DIGEST_SIZE];
 	bool has_sha256;

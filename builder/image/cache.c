@@ -156,7 +156,8 @@ static bool content_is_same(const struct cache *cache, const char *name, int fd,
 		return false;
 	if (cache_record_matches(record, &st))
 		return true;
-	if (digest_file(fd, digest, &ignored) < 0 || memcmp(digest, record->sha256, sizeof(digest)))
+	if (digest_file(fd, digest, &ignored) < 0 ||
+	    memcmp(digest, record->sha256, sizeof(digest)) != 0)
 		return false;
 
 	/* So that it is not read again the next time. */
@@ -200,6 +201,14 @@ int cache_find(const struct cache *cache, const char *name, int *ret, uint8_t *s
 		memcpy(sha256, record.sha256, DIGEST_SIZE);
 	*ret = TAKE_FD(fd);
 	return 0;
+}
+
+char *cache_origin(const struct cache *cache, const char *name)
+{
+	AUTORECORD struct cache_record record = { 0 };
+
+	(void)cache_record_read(cache, name, &record);
+	return record.origin ? TAKE(record.origin) : xstrdup("");
 }
 
 int cache_begin(const struct cache *cache, const char *name, bool resume, struct cache_entry *ret,

@@ -57,6 +57,9 @@ int cache_lock(const struct cache *cache, const char *name, struct error *err);
 int cache_find(const struct cache *cache, const char *name, int *fd, uint8_t *sha256,
 	       struct error *err);
 
+/** What a file was made from, as cache_commit() was told; "" if unknown; owned by the caller. */
+char *cache_origin(const struct cache *cache, const char *name);
+
 /** A file that is being made.  Initialise with CACHE_ENTRY_NONE. */
 struct cache_entry {
 	const struct cache *cache;

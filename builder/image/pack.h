@@ -24,7 +24,7 @@
 #include "util/digest.h"
 #include "util/error.h"
 
-enum pack_format { PACK_NONE, PACK_XZ, PACK_ZSTD, PACK_GZIP };
+enum pack_format { PACK_NONE, PACK_XZ, PACK_ZSTD, PACK_GZIP, PACK_FORMATS };
 
 /** How to compress. */
 struct pack_spec {

@@ -48,19 +48,21 @@ static int check_path(const struct disk *base, const char *path, bool replace, s
 int build_check_output(const struct disk *base, const struct build_options *options,
 		       struct error *err)
 {
-	AUTOFREE char *packed = packed_path(options);
-	AUTOFREE char *bmap = xasprintf("%s.bmap", options->output);
-	AUTOFREE char *manifest = xasprintf("%s.json", options->output);
-	const char *const paths[] = { keeps_raw(options) ? options->output : packed, packed, bmap,
-				      manifest };
+	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		int r = check_path(base, paths[i], options->replace, err);
-		if (r < 0)
-			return r;
+	/* Block map and manifest are those of all forms, so that only one set can stand there. */
+	for (unsigned i = 0; i < PACK_FORMATS && r == 0; i++) {
+		AUTOFREE char *path = xasprintf("%s%s", options->output, pack_suffix(i));
+
+		r = check_path(base, path, options->replace, err);
 	}
 
-	return 0;
+	AUTOFREE char *bmap = xasprintf("%s.bmap", options->output);
+	AUTOFREE char *manifest = xasprintf("%s.json", options->output);
+
+	if (r == 0)
+		r = check_path(base, bmap, options->replace, err);
+	return r < 0 ? r : check_path(base, manifest, options->replace, err);
 }
 
 static int open_output(const struct build_options *options, const char *path, struct output *ret,
@@ -113,6 +115,17 @@ static int write_about(struct outputs *outputs, const struct build_options *opti
 	return r;
 }
 
+/* The forms that are not written this time: they would be images of another plan. */
+static void withdraw_others(const struct outputs *outputs, const struct build_options *options)
+{
+	for (unsigned i = 0; i < PACK_FORMATS; i++) {
+		AUTOFREE char *name = xasprintf("%s%s", outputs->raw.name, pack_suffix(i));
+
+		if (i != options->pack.format && (i != PACK_NONE || !keeps_raw(options)))
+			(void)unlinkat(outputs->raw.dir, name, 0);
+	}
+}
+
 /* In an order in which nothing old ever stands beside something new. */
 static int publish(struct outputs *outputs, const struct build_options *options, struct error *err)
 {
@@ -124,6 +137,7 @@ static int publish(struct outputs *outputs, const struct build_options *options,
 	if (options->replace) {
 		output_withdraw(&outputs->manifest);
 		output_withdraw(&outputs->bmap);
+		withdraw_others(outputs, options);
 	}
 
 	for (i = first; i < ARRAY_SIZE(order) && r == 0; i++)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -53,9 +54,12 @@ struct crew {
 
 unsigned jobs_processors(void)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t set;
 
-	return processors > 0 ? (unsigned)processors : 1;
+	/* Those of the machine are more than a container or taskset(1) may leave. */
+	if (sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) < 1)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
 }
 
 void job_tell(const struct job *job, enum job_news news, const char *text, uint64_t done,

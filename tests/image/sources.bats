@@ -58,6 +58,19 @@ decodes() {
 	[ "$(grep -c ': decode$' <<< "$output")" = "$1" ]
 }
 
+@test "a new URL beside an old digest is told" {
+	local sha
+	with_image 'file: base.img'
+	cp base.img renamed.img
+	sha=$(sha256sum base.img | cut -d ' ' -f 1)
+	with_image "url: file://$PWD/base.img, sha256: $sha"
+	"$NIB" -q check node0
+	with_image "url: file://$PWD/renamed.img, sha256: $sha"
+	run "$NIB" check node0
+	[ "$status" = 0 ]
+	[[ "$output" =~ warning:.*"was in the cache already, from 'file://$PWD/base.img'" ]]
+}
+
 @test "xz, zst, gz: decoded once, the same image as from the raw one" {
 	local file
 	for file in blocks.xz single.xz base.zst base.gz; do

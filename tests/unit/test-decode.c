@@ -207,7 +207,7 @@ static bool mount_small(const char *dir)
 {
 	if (unshare(CLONE_NEWNS) < 0)
 		return false;
-	return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	return mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       mount("tmpfs", dir, "tmpfs", 0, "size=1m") == 0;
 }
 
