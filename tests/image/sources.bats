@@ -422,3 +422,58 @@ flipped() {
 	as_other "$NIB" -q build node0 -o out.img
 	cmp out.img ../reference.img
 }
+
+# replaced COMMAND...: after that, another base.img is there, and nothing of the old one is used.
+replaced() {
+	"$make_tiny" other.img --root-mib 48 --64bit
+	truncate -s 97M other.img
+	XDG_CACHE_HOME=$BATS_TEST_TMPDIR/other "$NIB" -q -f other.yaml build node0 -o other-node.img --compress xz
+	cp --preserve=timestamps base.img saved.img
+	"$NIB" -q build node0 -o out.img --compress xz
+	"$@"
+	"$NIB" -q build node0 -o out.img --compress xz --replace
+	mv saved.img base.img
+	cmp out.img.xz other-node.img.xz
+	cmp out.img.bmap other-node.img.bmap
+}
+
+overwrite() {
+	touch -r base.img stamp
+	cat other.img > base.img
+	touch -r stamp base.img
+}
+
+rename() {
+	touch -r base.img other.img
+	cp -p other.img moved.img
+	mv moved.img base.img
+}
+
+@test "a raw base that is replaced or changed between two runs" {
+	local how
+	with_image 'file: other.img'
+	cp cluster.yaml other.yaml
+	with_image 'file: base.img'
+	for how in overwrite rename; do
+		replaced $how
+		rm -f out.img* other-node.img*
+	done
+}
+
+@test "a compressed base that is replaced" {
+	with_image 'file: changing'
+	cp --preserve=timestamps single.xz changing
+	built
+	"$make_tiny" other.img --root-mib 48 --64bit
+	xz -0 -c other.img > changing
+	touch -r single.xz changing
+	run "$NIB" build node0 -o out.img --replace
+	[ "$status" = 0 ]
+	decodes 1
+	fat_cat out.img cmdline.txt > /dev/null
+	run cmp -s out.img reference.img
+	[ "$status" = 1 ]
+	cp single.xz changing
+	built
+	rm -f changing other.img
+}
