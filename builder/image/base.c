@@ -267,7 +267,6 @@ static int download(struct base *base, const struct base_source *source,
 		.progress = options->progress,
 		.arg = options->arg,
 	};
-	struct stat st;
 
 	int r = cache_begin(&base->cache, name, true, ret, err);
 	if (r < 0)
@@ -275,7 +274,7 @@ static int download(struct base *base, const struct base_source *source,
 
 	begin_step(options, "download");
 	r = fetch_url(source->url, ret->fd, &fetch, err);
-	if (r < 0 && fstat(ret->fd, &st) == 0 && st.st_size > 0)
+	if (r < 0 && lseek(ret->fd, 0, SEEK_END) > 0)
 		cache_entry_keep(ret);
 	return r;
 }

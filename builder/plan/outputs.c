@@ -23,10 +23,19 @@ static char *packed_path(const struct build_options *options)
 	return xasprintf("%s%s", options->output, pack_suffix(options->pack.format));
 }
 
-/* Is path free, or a file that may be replaced? */
-static int check_path(const struct disk *base, const char *path, bool replace, struct error *err)
+static bool is_file(int fd, const struct stat *st)
 {
-	struct stat from, to;
+	struct stat found;
+
+	return fd >= 0 && fstat(fd, &found) == 0 && found.st_dev == st->st_dev &&
+	       found.st_ino == st->st_ino;
+}
+
+/* Is path free, or a file that may be replaced? */
+static int check_path(const struct disk *base, const struct build_options *options,
+		      const char *path, struct error *err)
+{
+	struct stat to;
 
 	if (stat(path, &to) < 0) {
 		if (errno == ENOENT)
@@ -34,13 +43,11 @@ static int check_path(const struct disk *base, const char *path, bool replace, s
 		return error_set_errno(err, -errno, "create '%s'", path);
 	}
 
-	if (fstat(base->fd, &from) < 0)
-		return error_set_errno(err, -errno, "read '%s'", base->name);
-	if (from.st_dev == to.st_dev && from.st_ino == to.st_ino)
+	if (is_file(base->fd, &to) || is_file(options->from.base->packed, &to))
 		return error_set(err, -EINVAL, "'%s' is the base image itself", path);
 	if (!S_ISREG(to.st_mode))
 		return error_set(err, -EINVAL, "'%s' is not a regular file", path);
-	if (!replace)
+	if (!options->replace)
 		return error_set(err, -EEXIST, "'%s' exists; --replace overwrites it", path);
 	return 0;
 }
@@ -54,15 +61,15 @@ int build_check_output(const struct disk *base, const struct build_options *opti
 	for (unsigned i = 0; i < PACK_FORMATS && r == 0; i++) {
 		AUTOFREE char *path = xasprintf("%s%s", options->output, pack_suffix(i));
 
-		r = check_path(base, path, options->replace, err);
+		r = check_path(base, options, path, err);
 	}
 
 	AUTOFREE char *bmap = xasprintf("%s.bmap", options->output);
 	AUTOFREE char *manifest = xasprintf("%s.json", options->output);
 
 	if (r == 0)
-		r = check_path(base, bmap, options->replace, err);
-	return r < 0 ? r : check_path(base, manifest, options->replace, err);
+		r = check_path(base, options, bmap, err);
+	return r < 0 ? r : check_path(base, options, manifest, err);
 }
 
 static int open_output(const struct build_options *options, const char *path, struct output *ret,

@@ -271,3 +271,16 @@ assert line['node'] == 'node0' and line['size'] == 97 << 20, line"
 	absent -rqaE "$secret|hostname.*controlplane" "$XDG_CACHE_HOME"
 	rm trace trace2
 }
+
+@test "the base is never replaced" {
+	local before
+	cp blocks.xz node.img.xz
+	before=$(digest node.img.xz)
+	with_image 'file: node.img.xz'
+	run "$NIB" build node0 -o node.img --compress xz --replace
+	echo "$output"
+	[ "$status" = 1 ]
+	[[ "$output" =~ "node.img.xz' is the base image itself" ]]
+	[ "$(digest node.img.xz)" = "$before" ]
+	rm node.img.xz
+}

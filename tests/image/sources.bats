@@ -187,6 +187,7 @@ decodes() {
 	serve blocks.xz
 	with_image "url: $server/404, $(sha blocks.xz)"
 	refused 1 "$server/404.*404"
+	[ -z "$(cache '*.partial')" ]
 }
 
 @test "a server that closes early: nib goes on" {
