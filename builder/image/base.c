@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 #include "image/base-cache.h"
+#include "image/base-parts.h"
 #include "image/fetch.h"
 #include "util/alloc.h"
 
-static void begin_step(const struct base_options *options, const char *step)
+void base_begin_step(const struct base_options *options, const char *step)
 {
 	if (options->step)
 		options->step(options->arg, step);
@@ -40,7 +41,7 @@ static int decode_file(int from, int to, const struct base_options *options,
 		.arg = options->arg,
 	};
 
-	begin_step(options, "decode");
+	base_begin_step(options, "decode");
 	return decode_image(from, to, &decode_options, ret, err);
 }
 
@@ -59,14 +60,9 @@ static int decode(const struct base *base, int from, const uint8_t *want,
 	return r < 0 ? error_prefix(err, "'%s'", base->name) : 0;
 }
 
-/*
- * Put the raw image into the cache under the digest that its source really has.  If that
- * is not the one that was asked for, it is not used, but found once that was corrected.
- * Until then it has the name that is given, whose lock the caller holds.
- */
-static int decode_into_cache(struct base *base, int from, const uint8_t *want, const char *name,
-			     const struct base_options *options, uint8_t source[static DIGEST_SIZE],
-			     struct error *err)
+int base_decode_into_cache(struct base *base, int from, const uint8_t *want, const char *name,
+			   const struct base_options *options, uint8_t source[static DIGEST_SIZE],
+			   struct error *err)
 {
 	AUTOENTRY struct cache_entry entry = CACHE_ENTRY_NONE;
 	struct decode_result result;
@@ -93,8 +89,8 @@ static int decode_into_cache(struct base *base, int from, const uint8_t *want, c
 		       : reject(base->name, want, source, err);
 }
 
-static int find_decoded(struct base *base, const uint8_t source[static DIGEST_SIZE],
-			struct error *err)
+int base_find_decoded(struct base *base, const uint8_t source[static DIGEST_SIZE],
+		      struct error *err)
 {
 	AUTOFREE char *name = base_cache_name("base", source);
 	uint8_t content[DIGEST_SIZE];
@@ -117,7 +113,7 @@ static int find_decoded(struct base *base, const uint8_t source[static DIGEST_SI
 	return 0;
 }
 
-static void note_digest(struct base *base, const uint8_t sha256[static DIGEST_SIZE])
+void base_note_digest(struct base *base, const uint8_t sha256[static DIGEST_SIZE])
 {
 	memcpy(base->sha256, sha256, DIGEST_SIZE);
 	base->has_sha256 = true;
@@ -133,14 +129,14 @@ static int check_raw(struct base *base, const uint8_t *want, const struct base_o
 		return 0;
 
 	if (!base_cache_digest(&base->cache, base->key, digest)) {
-		begin_step(options, "hash");
+		base_begin_step(options, "hash");
 		int r = digest_file(base->fd, digest, err);
 		if (r < 0)
 			return error_prefix(err, "'%s'", base->name);
 		base_cache_note_digest(&base->cache, base->key, digest, base->name);
 	}
 
-	note_digest(base, digest);
+	base_note_digest(base, digest);
 	return !want || memcmp(digest, want, DIGEST_SIZE) == 0
 		       ? 0
 		       : reject(base->name, want, digest, err);
@@ -160,17 +156,17 @@ static int open_packed(struct base *base, const char *stamp, const uint8_t *want
 	if (base_cache_digest(&base->cache, stamp, source)) {
 		if (want && memcmp(source, want, DIGEST_SIZE) != 0)
 			return reject(base->name, want, source, err);
-		note_digest(base, source);
-		int r = find_decoded(base, source, err);
+		base_note_digest(base, source);
+		int r = base_find_decoded(base, source, err);
 		if (r < 0 || base->fd >= 0)
 			return r;
 	}
 
-	int r = decode_into_cache(base, base->packed, want, name, options, source, err);
+	int r = base_decode_into_cache(base, base->packed, want, name, options, source, err);
 	if (base->fd < 0)
 		return r;
 
-	note_digest(base, source);
+	base_note_digest(base, source);
 	base_cache_note_digest(&base->cache, stamp, source, base->name);
 	return r;
 }
@@ -257,120 +253,13 @@ int base_open_once(const char *path, const struct base_options *options, int *re
 	return 0;
 }
 
-/* Get the source into the cache; what a broken run left of it is gone on with. */
-static int download(struct base *base, const struct base_source *source,
-		    const struct base_options *options, struct cache_entry *ret, struct error *err)
-{
-	AUTOFREE char *name = base_cache_name("source", source->sha256);
-	const struct fetch_options fetch = {
-		.max_size = options->max_size,
-		.progress = options->progress,
-		.arg = options->arg,
-	};
-
-	int r = cache_begin(&base->cache, name, true, ret, err);
-	if (r < 0)
-		return r;
-
-	begin_step(options, "download");
-	r = fetch_url(source->url, ret->fd, &fetch, err);
-	if (r < 0 && lseek(ret->fd, 0, SEEK_END) > 0)
-		cache_entry_keep(ret);
-	return r;
-}
-
-/* What it failed for may be gone the next time, such as a full disk. */
-static void save_download(const struct base_source *source, const char *origin,
-			  struct cache_entry *entry)
-{
-	AUTOERROR struct error ignored = ERROR_NONE;
-	uint8_t digest[DIGEST_SIZE];
-
-	if (digest_file(entry->fd, digest, &ignored) == 0 &&
-	    memcmp(digest, source->sha256, DIGEST_SIZE) == 0)
-		(void)cache_commit(entry, digest, origin, &ignored);
-}
-
-static int decode_download(struct base *base, const struct base_source *source,
-			   const struct base_options *options, const char *name,
-			   struct cache_entry *entry, struct error *err)
-{
-	AUTOERROR struct error ignored = ERROR_NONE;
-	uint8_t digest[DIGEST_SIZE];
-
-	int r = decode_detect(entry->fd, &base->format, err);
-	if (r == 0)
-		r = decode_into_cache(base, entry->fd, source->sha256, name, options, digest, err);
-	if (base->fd < 0)
-		save_download(source, base->name, entry);
-	if (base->fd < 0 || base->format == DECODE_RAW)
-		return r;
-
-	free(entry->name);
-	entry->name = base_cache_name("source", digest);
-	if (cache_commit(entry, digest, base->name, r < 0 ? &ignored : err) < 0)
-		return err->code;
-
-	base->packed = TAKE_FD(entry->fd);
-	return r;
-}
-
-/* A new URL beside the old digest is a likely mistake. */
-static void note_origin(struct base *base, const char *name)
-{
-	AUTOFREE char *origin = cache_origin(&base->cache, name);
-
-	if (origin[0] && strcmp(origin, base->name) != 0)
-		base->origin = TAKE(origin);
-}
-
-static int open_url(const struct base_source *source, const struct base_options *options,
-		    struct base *base, struct error *err)
-{
-	AUTOFREE char *packed = base_cache_name("source", source->sha256);
-	AUTOFREE char *decoded = xasprintf("base-of-%s", packed);
-	AUTOENTRY struct cache_entry entry = CACHE_ENTRY_NONE;
-
-	note_digest(base, source->sha256);
-	int r = cache_open(&base->cache, err);
-	if (r < 0)
-		return r;
-
-	AUTOCLOSE int lock = cache_lock(&base->cache, packed, err);
-	AUTOCLOSE int decoding = lock < 0 ? -1 : cache_lock(&base->cache, decoded, err);
-	if (decoding < 0)
-		return err->code;
-
-	r = cache_find(&base->cache, packed, &base->packed, NULL, err);
-	if (r == 0 && base->packed >= 0)
-		r = decode_detect(base->packed, &base->format, err);
-	if (r == 0)
-		r = find_decoded(base, source->sha256, err);
-	if (r < 0)
-		return r;
-	if (base->fd >= 0) {
-		note_origin(base, base->packed >= 0 ? packed : base->key);
-		return 0;
-	}
-
-	if (base->packed >= 0) {
-		uint8_t digest[DIGEST_SIZE];
-
-		return decode_into_cache(base, base->packed, source->sha256, decoded, options,
-					 digest, err);
-	}
-
-	r = download(base, source, options, &entry, err);
-	return r < 0 ? r : decode_download(base, source, options, decoded, &entry, err);
-}
-
 int base_open(const struct base_source *source, const struct base_options *options,
 	      struct base *ret, struct error *err)
 {
 	AUTOBASE struct base base = BASE_NONE;
 
 	base.name = source->url ? fetch_shown_url(source->url) : xstrdup(source->file);
-	int r = source->url ? open_url(source, options, &base, err)
+	int r = source->url ? base_open_url(source, options, &base, err)
 			    : open_file(source, options, &base, err);
 	if (r < 0)
 		return r;
