@@ -58,7 +58,7 @@ void base_cache_note_text(const struct cache *cache, const char *name, const str
 		return;
 
 	digest_sha256(buf_text(text), text->len, digest);
-	(void)cache_commit(&entry, digest, origin, &ignored);
+	(void)cache_commit(&entry, CACHE_SHA256, digest, origin, &ignored);
 }
 
 bool base_cache_digest(const struct cache *cache, const char *name, uint8_t ret[static DIGEST_SIZE])

@@ -49,7 +49,7 @@ static int make(const struct base *base, const struct pack_spec *spec, const cha
 		options->step(options->arg, "compress");
 	r = pack_image(&job, &result, err);
 	if (r == 0)
-		r = cache_commit(&entry, result.sha256, base->name, err);
+		r = cache_commit(&entry, CACHE_SHA256, result.sha256, base->name, err);
 	if (r < 0)
 		return error_prefix(err, "compress '%s'", base->name);
 

@@ -90,7 +90,7 @@ static int encode(const struct refining *r, const struct pack_block *block, cons
 
 	code = pack_image(&job, &result, err);
 	if (code == 0)
-		code = cache_commit(&entry, result.sha256, r->base->name, err);
+		code = cache_commit(&entry, CACHE_SHA256, result.sha256, r->base->name, err);
 	if (code == 0)
 		*fd = TAKE_FD(entry.fd);
 	return code;

@@ -39,7 +39,7 @@ static void save_download(const struct base_source *source, const char *origin,
 
 	if (digest_file(entry->fd, digest, &ignored) == 0 &&
 	    memcmp(digest, source->sha256, DIGEST_SIZE) == 0)
-		(void)cache_commit(entry, digest, origin, &ignored);
+		(void)cache_commit(entry, CACHE_SHA256, digest, origin, &ignored);
 }
 
 static int decode_download(struct base *base, const struct base_source *source,
@@ -60,7 +60,7 @@ static int decode_download(struct base *base, const struct base_source *source,
 
 	free(entry->name);
 	entry->name = base_cache_name("source", digest);
-	if (cache_commit(entry, digest, base->name, r < 0 ? &ignored : err) < 0)
+	if (cache_commit(entry, CACHE_SHA256, digest, base->name, r < 0 ? &ignored : err) < 0)
 		return err->code;
 
 	base->packed = TAKE_FD(entry->fd);

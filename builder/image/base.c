@@ -60,6 +60,15 @@ static int decode(const struct base *base, int from, const uint8_t *want,
 	return r < 0 ? error_prefix(err, "'%s'", base->name) : 0;
 }
 
+/* The digest of a raw source is that of the image; by it is told that it was raw. */
+static int commit(struct cache_entry *entry, const struct decode_result *result, const char *origin,
+		  struct error *err)
+{
+	if (result->format == DECODE_RAW)
+		return cache_commit(entry, CACHE_SHA256, result->source_sha256, origin, err);
+	return cache_commit(entry, CACHE_DATA, result->data_digest, origin, err);
+}
+
 int base_decode_into_cache(struct base *base, int from, const uint8_t *want, const char *name,
 			   const struct base_options *options, uint8_t source[static DIGEST_SIZE],
 			   struct error *err)
@@ -78,7 +87,7 @@ int base_decode_into_cache(struct base *base, int from, const uint8_t *want, con
 	entry.name = base_cache_name("base", source);
 	/* It may come from another place too, where somebody else decodes it. */
 	AUTOCLOSE int lock = cache_lock(&base->cache, entry.name, err);
-	r = lock < 0 ? lock : cache_commit(&entry, result.sha256, base->name, err);
+	r = lock < 0 ? lock : commit(&entry, &result, base->name, err);
 	if (r < 0)
 		return r;
 
@@ -93,19 +102,19 @@ int base_find_decoded(struct base *base, const uint8_t source[static DIGEST_SIZE
 		      struct error *err)
 {
 	AUTOFREE char *name = base_cache_name("base", source);
-	uint8_t content[DIGEST_SIZE];
+	enum cache_digest kind;
 
 	AUTOCLOSE int lock = cache_lock(&base->cache, name, err);
 	if (lock < 0)
 		return lock;
 
 	AUTOCLOSE int fd = -1;
-	int r = cache_find(&base->cache, name, &fd, content, err);
+	int r = cache_find(&base->cache, name, &fd, &kind, err);
 	if (r < 0 || fd < 0)
 		return r;
 
 	/* Without its source, nodes would be compressed in another way than with it. */
-	if (base->packed < 0 && memcmp(content, source, DIGEST_SIZE) != 0)
+	if (base->packed < 0 && kind != CACHE_SHA256)
 		return 0;
 
 	base->fd = TAKE_FD(fd);

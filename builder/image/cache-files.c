@@ -16,6 +16,8 @@
 
 #define RECORD_VERSION "nib cache 1"
 
+static const char *const kinds[] = { [CACHE_SHA256] = "sha256", [CACHE_DATA] = "data" };
+
 struct cache_identity cache_become(const struct cache *cache)
 {
 	struct cache_identity before = { geteuid(), getegid(), cache->uid != geteuid() };
@@ -57,15 +59,20 @@ bool cache_record_matches(const struct cache_record *record, const struct stat *
 
 static bool parse(const char *text, struct cache_record *ret)
 {
-	char hex[DIGEST_HEX_SIZE];
+	char hex[DIGEST_HEX_SIZE], kind[8];
 	int origin = 0;
 
 	int n = sscanf(text,
-		       RECORD_VERSION "\nsize %" SCNu64 "\nsha256 %64[0-9a-f]\ninode %" SCNu64
+		       RECORD_VERSION "\nsize %" SCNu64 "\n%7s %64[0-9a-f]\ninode %" SCNu64
 				      "\nmodified %ld.%ld\nchanged %ld.%ld\norigin%n",
-		       &ret->size, hex, &ret->inode, &ret->modified.tv_sec, &ret->modified.tv_nsec,
-		       &ret->changed.tv_sec, &ret->changed.tv_nsec, &origin);
-	if (n != 7 || origin == 0 || text[origin] != ' ' || !digest_parse(hex, ret->sha256))
+		       &ret->size, kind, hex, &ret->inode, &ret->modified.tv_sec,
+		       &ret->modified.tv_nsec, &ret->changed.tv_sec, &ret->changed.tv_nsec,
+		       &origin);
+	if (n != 8 || origin == 0 || text[origin] != ' ' || !digest_parse(hex, ret->digest))
+		return false;
+
+	ret->kind = strcmp(kind, kinds[CACHE_DATA]) == 0 ? CACHE_DATA : CACHE_SHA256;
+	if (strcmp(kind, kinds[ret->kind]) != 0)
 		return false;
 
 	text += origin + 1;
@@ -100,9 +107,9 @@ int cache_record_write(const struct cache *cache, const char *name,
 	char hex[DIGEST_HEX_SIZE];
 	AS_OWNER_OF(cache);
 
-	digest_hex(record->sha256, hex);
-	buf_addf(&text, RECORD_VERSION "\nsize %" PRIu64 "\nsha256 %s\ninode %" PRIu64 "\n",
-		 record->size, hex, record->inode);
+	digest_hex(record->digest, hex);
+	buf_addf(&text, RECORD_VERSION "\nsize %" PRIu64 "\n%s %s\ninode %" PRIu64 "\n",
+		 record->size, kinds[record->kind], hex, record->inode);
 	add_time(&text, "modified", &record->modified);
 	add_time(&text, "changed", &record->changed);
 	buf_addf(&text, "origin %s\n", record->origin ? record->origin : "");

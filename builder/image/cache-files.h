@@ -31,7 +31,8 @@ void cache_leave(struct cache_identity *identity);
 /** What a record says.  Initialise with { 0 }. */
 struct cache_record {
 	uint64_t size;
-	uint8_t sha256[DIGEST_SIZE];
+	enum cache_digest kind;
+	uint8_t digest[DIGEST_SIZE];
 	/** The file as it was when it was complete. */
 	uint64_t inode;
 	struct timespec modified, changed;

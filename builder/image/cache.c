@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "image/cache-files.h"
+#include "image/sparse.h"
 #include "util/alloc.h"
 #include "util/cancel.h"
 #include "util/text.h"
@@ -156,8 +157,9 @@ static bool content_is_same(const struct cache *cache, const char *name, int fd,
 		return false;
 	if (cache_record_matches(record, &st))
 		return true;
-	if (digest_file(fd, digest, &ignored) < 0 ||
-	    memcmp(digest, record->sha256, sizeof(digest)) != 0)
+	int r = record->kind == CACHE_DATA ? sparse_digest_file(fd, digest, &ignored)
+					   : digest_file(fd, digest, &ignored);
+	if (r < 0 || memcmp(digest, record->digest, sizeof(digest)) != 0)
 		return false;
 
 	/* So that it is not read again the next time. */
@@ -175,7 +177,7 @@ static void note_use(const struct cache *cache, const char *name)
 	(void)utimensat(cache->dir, path, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
-int cache_find(const struct cache *cache, const char *name, int *ret, uint8_t *sha256,
+int cache_find(const struct cache *cache, const char *name, int *ret, enum cache_digest *kind,
 	       struct error *err)
 {
 	AUTORECORD struct cache_record record = { 0 };
@@ -197,8 +199,8 @@ int cache_find(const struct cache *cache, const char *name, int *ret, uint8_t *s
 	}
 
 	note_use(cache, name);
-	if (sha256)
-		memcpy(sha256, record.sha256, DIGEST_SIZE);
+	if (kind)
+		*kind = record.kind;
 	*ret = TAKE_FD(fd);
 	return 0;
 }
@@ -231,15 +233,18 @@ int cache_begin(const struct cache *cache, const char *name, bool resume, struct
 	return 0;
 }
 
-int cache_commit(struct cache_entry *entry, const uint8_t sha256[static DIGEST_SIZE],
-		 const char *origin, struct error *err)
+int cache_commit(struct cache_entry *entry, enum cache_digest kind,
+		 const uint8_t digest[static DIGEST_SIZE], const char *origin, struct error *err)
 {
 	const struct cache *cache = entry->cache;
-	AUTORECORD struct cache_record record = { .origin = xstrdup(origin ? origin : "") };
+	AUTORECORD struct cache_record record = {
+		.kind = kind,
+		.origin = xstrdup(origin ? origin : ""),
+	};
 	struct stat st;
 
 	text_make_printable(record.origin);
-	memcpy(record.sha256, sha256, DIGEST_SIZE);
+	memcpy(record.digest, digest, DIGEST_SIZE);
 	/* After a power failure the record must not stand beside a file of zeros. */
 	if (fsync(entry->fd) < 0)
 		return fail(cache, -errno, "write to it", err);

@@ -22,6 +22,14 @@
 
 #include "util/digest.h"
 
+/** How the content of a file is digested. */
+enum cache_digest {
+	/** SHA-256 of all of it. */
+	CACHE_SHA256,
+	/** As by sparse_digest_file(). */
+	CACHE_DATA,
+};
+
 /** An open cache.  Initialise with CACHE_NONE. */
 struct cache {
 	/** For messages; owned. */
@@ -51,10 +59,10 @@ int cache_lock(const struct cache *cache, const char *name, struct error *err);
 /**
  * Find a file.  One that is not what its record says is removed and not found.
  *
- * @param fd      open for reading, the caller's; -1 if there is no such file
- * @param sha256  its digest; may be NULL
+ * @param fd    open for reading, the caller's; -1 if there is no such file
+ * @param kind  what kind of digest it was committed with; may be NULL
  */
-int cache_find(const struct cache *cache, const char *name, int *fd, uint8_t *sha256,
+int cache_find(const struct cache *cache, const char *name, int *fd, enum cache_digest *kind,
 	       struct error *err);
 
 /** What a file was made from, as cache_commit() was told; "" if unknown; owned by the caller. */
@@ -82,11 +90,12 @@ int cache_begin(const struct cache *cache, const char *name, bool resume, struct
 /**
  * The file is complete.
  *
- * @param sha256  digest of its content
+ * @param kind    what the digest is of
+ * @param digest  digest of its content
  * @param origin  what it was made from, for people; NULL if there is nothing to say
  */
-int cache_commit(struct cache_entry *entry, const uint8_t sha256[static DIGEST_SIZE],
-		 const char *origin, struct error *err);
+int cache_commit(struct cache_entry *entry, enum cache_digest kind,
+		 const uint8_t digest[static DIGEST_SIZE], const char *origin, struct error *err);
 
 /** Release it; what was not committed is removed, unless it is kept to be resumed. */
 void cache_entry_close(struct cache_entry *entry);

@@ -78,7 +78,7 @@ int sink_expect(const struct sink *sink, uint64_t more, struct error *err);
 uint64_t sink_size(const struct sink *sink);
 
 /** All was added: wait until it is written.  An image of no bytes is an error. */
-int sink_end(struct sink *sink, uint8_t sha256[static DIGEST_SIZE], struct error *err);
+int sink_end(struct sink *sink, uint8_t data_digest[static DIGEST_SIZE], struct error *err);
 
 /** Release it, ended or not; NULL is fine. */
 void sink_free(struct sink *sink);

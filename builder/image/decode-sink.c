@@ -42,7 +42,6 @@ struct sink {
 
 	/** Only the thread's, until it ended or said that it dropped. */
 	struct sparse to;
-	struct digest *digest;
 	uint64_t pos;
 	struct error err;
 };
@@ -54,8 +53,6 @@ struct sink {
 static int take_chunk(struct sink *sink, const char *data, size_t len)
 {
 	uint64_t before = sink->to.data;
-
-	digest_add(sink->digest, data, len);
 
 	int r = sparse_write(&sink->to, data, len, sink->pos);
 	if (r == -ENOSPC) {
@@ -106,7 +103,7 @@ int sink_open(int fd, uint64_t max_size, struct sink **ret, struct error *err)
 	sink->max_size = max_size;
 	sink->chunks = xcalloc(SLOTS, CHUNK);
 	sink->to.fd = fd;
-	sink->digest = digest_new();
+	sink->to.digest = digest_new();
 	(void)pthread_mutex_init(&sink->lock, NULL);
 	(void)pthread_cond_init(&sink->changed, NULL);
 
@@ -198,7 +195,7 @@ static void join(struct sink *sink, bool drop)
 	sink->running = false;
 }
 
-int sink_end(struct sink *sink, uint8_t sha256[static DIGEST_SIZE], struct error *err)
+int sink_end(struct sink *sink, uint8_t data_digest[static DIGEST_SIZE], struct error *err)
 {
 	if (sink->size == 0)
 		return error_set(err, -EINVAL, "the image is empty");
@@ -216,7 +213,7 @@ int sink_end(struct sink *sink, uint8_t sha256[static DIGEST_SIZE], struct error
 	if (ftruncate(sink->to.fd, (off_t)sink->size) < 0)
 		return error_set_errno(err, -errno, "write");
 
-	digest_end(sink->digest, sha256);
+	sparse_digest_end(&sink->to, sink->size, data_digest);
 	return 0;
 }
 
@@ -228,7 +225,7 @@ void sink_free(struct sink *sink)
 	join(sink, true);
 	(void)pthread_cond_destroy(&sink->changed);
 	(void)pthread_mutex_destroy(&sink->lock);
-	digest_free(sink->digest);
+	digest_free(sink->to.digest);
 	error_clear(&sink->err);
 	free(sink->chunks);
 	free(sink);

@@ -33,8 +33,7 @@ int source_passed(struct source *source, const void *data, size_t len, struct er
 	const struct decode_options *options = source->options;
 
 	source->pos += len;
-	if (source->digest)
-		digest_add(source->digest, data, len);
+	digest_add(source->digest, data, len);
 
 	int r = options->progress ? options->progress(options->arg, source->pos, source->size) : 0;
 	return r < 0 ? error_set_errno(err, r, "decode") : 0;

@@ -152,19 +152,15 @@ int decode_image(int from, int to, const struct decode_options *options, struct 
 	if (r < 0)
 		return r;
 
-	if (result.format != DECODE_RAW)
-		source.digest = digest_new();
+	source.digest = digest_new();
 	r = formats[result.format].decode(&source, sink, err);
 	if (r == 0)
-		r = sink_end(sink, result.sha256, err);
+		r = sink_end(sink, result.data_digest, err);
 	if (r < 0)
 		return r;
 
 	result.size = sink_size(sink);
-	if (source.digest)
-		digest_end(source.digest, result.source_sha256);
-	else
-		memcpy(result.source_sha256, result.sha256, DIGEST_SIZE);
+	digest_end(source.digest, result.source_sha256);
 	*ret = result;
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "image/copy.h"
-#include "util/digest.h"
+#include "image/sparse.h"
 #include "util/error.h"
 
 /** What a base image is packed in. */
@@ -42,8 +42,8 @@ struct decode_result {
 	uint64_t size;
 	/** SHA-256 of the source, from its first byte to its last. */
 	uint8_t source_sha256[DIGEST_SIZE];
-	/** SHA-256 of the image. */
-	uint8_t sha256[DIGEST_SIZE];
+	/** Digest of the image's data, as by sparse_digest_file(). */
+	uint8_t data_digest[DIGEST_SIZE];
 };
 
 /**

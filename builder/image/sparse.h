@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util/error.h"
+#include "util/digest.h"
 
 /** Are these bytes, one at least, all zeros? */
 bool sparse_is_zero(const void *data, size_t len);
@@ -22,6 +22,11 @@ struct sparse {
 	bool count_only;
 	/** Bytes that were not left out. */
 	uint64_t data;
+	/** Gets what is not left out, and where it is, for sparse_digest_end(); NULL if nobody
+	 * asks; not owned. */
+	struct digest *digest;
+	/** End of what it got last. */
+	uint64_t digested;
 	/** Writing to the disk was started up to this byte. */
 	uint64_t started;
 };
@@ -36,6 +41,18 @@ struct sparse {
  * @return 0 or -errno
  */
 int sparse_write(struct sparse *to, const void *data, size_t len, uint64_t pos);
+
+/**
+ * The digest of all that was written: that of its data and of where that is, which
+ * takes less time than hashing the zeros between, too.  Pieces have to have been
+ * counted from multiples of 4096.
+ *
+ * @param size  of the whole file, in bytes
+ */
+void sparse_digest_end(struct sparse *to, uint64_t size, uint8_t ret[static DIGEST_SIZE]);
+
+/** The same of a file, whatever holes it has. */
+int sparse_digest_file(int fd, uint8_t ret[static DIGEST_SIZE], struct error *err);
 
 /**
  * Is there room for need more bytes in the file system of fd?
