@@ -5,6 +5,7 @@
 #include "config/check.h"
 #include "config/net.h"
 #include "util/alloc.h"
+#include "util/text.h"
 
 static bool static_address(const struct node *node, struct cidr *ret)
 {
@@ -60,13 +61,63 @@ static void check_address(const struct node *node, struct diags *diags)
 			   text->value);
 }
 
-static void check_gateway(const struct node *node, struct diags *diags)
+/* Does a gateway that stands once, in the defaults, suit most of the nodes that have it? */
+static bool suits_most(const struct cluster *cluster, const struct text *gateway,
+		       const struct cidr *address)
+{
+	size_t inside = 0, outside = 0;
+
+	for (size_t i = 0; i < cluster->n_nodes; i++) {
+		const struct location *at = &cluster->nodes[i].network.gateway.at;
+		struct cidr other;
+
+		if (at->line != gateway->at.line || at->column != gateway->at.column ||
+		    !static_address(&cluster->nodes[i], &other))
+			continue;
+		if (cidr_contains(&other, address))
+			inside++;
+		else
+			outside++;
+	}
+
+	return inside && inside >= outside;
+}
+
+static void tell_outside(const struct cluster *cluster, const struct node *node,
+			 const struct cidr *gateway, struct diags *diags)
+{
+	const struct text *text = &node->network.gateway;
+	const char *name = node->name.value ? node->name.value : "";
+	struct cidr address;
+
+	if (!static_address(node, &address) || cidr_contains(&address, gateway))
+		return;
+
+	if (suits_most(cluster, text, gateway)) {
+		diag_error(diags, &node->address.at,
+			   "the address '%s' of node '%s' is not in one network with its gateway "
+			   "'%s'",
+			   node->address.value, name, text->value);
+		diag_help(diags, "the gateway is in line %u; the node may have one of its own",
+			  text->at.line);
+		return;
+	}
+
+	const struct cidr cidr = cidr_network(&address);
+	AUTOFREE char *network = cidr_format(&cidr, true);
+
+	diag_error(diags, &text->at, "gateway '%s' is not in the node's network %s", text->value,
+		   network);
+	diag_help(diags, "node '%s' has the address '%s'", name, node->address.value);
+}
+
+static void check_gateway(const struct cluster *cluster, const struct node *node,
+			  struct diags *diags)
 {
 	const struct text *text = &node->network.gateway;
 	struct cidr address, gateway;
-	bool is_static = static_address(node, &address);
 
-	if (!text->at.source && is_static && !diags->errors) {
+	if (!text->at.source && static_address(node, &address) && !diags->errors) {
 		diag_warning(diags, &node->address.at,
 			     "static address without '%s': node '%s' only reaches its own network",
 			     cluster_wording(&node->at, "gateway", "--gateway"),
@@ -79,16 +130,10 @@ static void check_gateway(const struct node *node, struct diags *diags)
 	if (!text->value)
 		return;
 
-	if (!address_parse(text->value, &gateway)) {
+	if (address_parse(text->value, &gateway))
+		tell_outside(cluster, node, &gateway, diags);
+	else
 		diag_error(diags, &text->at, "'%s' is not an address", text->value);
-	} else if (is_static && !cidr_contains(&address, &gateway)) {
-		AUTOFREE char *network = NULL;
-		const struct cidr cidr = cidr_network(&address);
-
-		network = cidr_format(&cidr, true);
-		diag_error(diags, &text->at, "gateway '%s' is not in the node's network %s",
-			   text->value, network);
-	}
 }
 
 static void check_nameservers(const struct node *node, struct diags *diags)
@@ -114,6 +159,21 @@ static void check_nameservers(const struct node *node, struct diags *diags)
 				   texts->list[i].value);
 }
 
+/* systemd's names of wired interfaces begin with "en", the kernel's with "eth". */
+static void check_wifi_interface(const struct node *node, struct diags *diags)
+{
+	const struct text *interface = &node->network.interface;
+
+	if (!interface->value ||
+	    !(text_starts(interface->value, "eth") || text_starts(interface->value, "en")))
+		return;
+
+	diag_error(diags, &interface->at, "'%s' is a wired interface, but 'wifi' is given",
+		   interface->value);
+	diag_help(diags, "the wireless interface of board '%s' is '%s'", node->board->name,
+		  node->board->wireless);
+}
+
 static void check_wifi(const struct node *node, struct diags *diags)
 {
 	const struct wifi *wifi = &node->network.wifi;
@@ -132,7 +192,9 @@ static void check_wifi(const struct node *node, struct diags *diags)
 
 	if (wifi->at.source && !*board->wireless) {
 		diag_error(diags, &wifi->at, "board '%s' has no Wi-Fi", board->name);
-	} else if (!wifi->at.source && !*board->ethernet && !diags->errors) {
+	} else if (wifi->at.source) {
+		check_wifi_interface(node, diags);
+	} else if (!*board->ethernet && !diags->errors) {
 		diag_warning(diags, &node->board_name.at,
 			     "board '%s' has no wired network, and there is no %s", board->name,
 			     cluster_wording(&node->at, "'wifi:'", "option for Wi-Fi"));
@@ -197,41 +259,6 @@ static void check_gateway_taken(const struct cluster *cluster, const struct node
 				   cluster->nodes[i].address.value);
 }
 
-static void check_endpoint(const struct cluster *cluster, struct diags *diags)
-{
-	const struct text *endpoint = &cluster->endpoint;
-	AUTOFREE char *host = NULL;
-	struct cidr address, other;
-	size_t control_planes = 0;
-	unsigned port;
-
-	for (size_t i = 0; i < cluster->n_nodes; i++)
-		control_planes += cluster->nodes[i].role != ROLE_WORKER;
-
-	if (!endpoint->value || !endpoint_parse(endpoint->value, &host, &port) ||
-	    !address_parse(host, &address))
-		return;
-
-	for (size_t i = 0; i < cluster->n_nodes; i++) {
-		const struct node *node = &cluster->nodes[i];
-
-		if (!static_address(node, &other) || !address_equal(&address, &other))
-			continue;
-		if (node->role == ROLE_WORKER) {
-			diag_error(diags, &endpoint->at,
-				   "the endpoint is the address of node '%s', a worker",
-				   node->name.value);
-		} else if (control_planes > 1) {
-			diag_warning(diags, &endpoint->at,
-				     "the endpoint is the address of node '%s' alone",
-				     node->name.value);
-			diag_help(diags,
-				  "a virtual address works with any of the %zu control planes",
-				  control_planes);
-		}
-	}
-}
-
 void check_nodes(const struct cluster *cluster, struct diags *diags)
 {
 	for (size_t i = 0; i < cluster->n_nodes; i++) {
@@ -240,11 +267,9 @@ void check_nodes(const struct cluster *cluster, struct diags *diags)
 		check_name_unique(cluster, i, diags);
 		check_address(node, diags);
 		check_address_unique(cluster, i, diags);
-		check_gateway(node, diags);
+		check_gateway(cluster, node, diags);
 		check_gateway_taken(cluster, node, diags);
 		check_nameservers(node, diags);
 		check_wifi(node, diags);
 	}
-
-	check_endpoint(cluster, diags);
 }

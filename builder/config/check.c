@@ -35,6 +35,7 @@ static void check_init_node(const struct cluster *cluster, struct diags *diags)
 void check_cluster(const struct cluster *cluster, struct diags *diags)
 {
 	check_nodes(cluster, diags);
+	check_endpoint(cluster, diags);
 	check_subnets(cluster, diags);
 	check_balancer(cluster, diags);
 	check_kubernetes(cluster, diags);

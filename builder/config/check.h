@@ -20,6 +20,9 @@ void check_cluster(const struct cluster *cluster, struct diags *diags);
 /** Names and addresses of nodes, gateways, name servers, Wi-Fi. */
 void check_nodes(const struct cluster *cluster, struct diags *diags);
 
+/** Whose address the endpoint is. */
+void check_endpoint(const struct cluster *cluster, struct diags *diags);
+
 /** Networks of pods and services, and addresses of load balancers. */
 void check_subnets(const struct cluster *cluster, struct diags *diags);
 
