@@ -4,9 +4,21 @@
 #include "config/check.h"
 #include "util/alloc.h"
 #include "util/text.h"
+#include "util/version.h"
 
 /* In MiB; kubeadm's preflight check refuses control planes with less. */
 #define CONTROL_PLANE_MEMORY 1700
+
+static void check_version(const struct text *version, struct diags *diags)
+{
+	AUTOFREE char *minor = version->value ? version_minor(version->value) : NULL;
+
+	if (!minor || !version_minor_below(minor, KUBERNETES_MINIMUM))
+		return;
+
+	diag_error(diags, &version->at, "Kubernetes %s is too old", version->value);
+	diag_help(diags, "%s.0 and later are possible", KUBERNETES_MINIMUM);
+}
 
 static void check_board(const struct cluster *cluster, const struct node *node, struct diags *diags)
 {
@@ -132,6 +144,7 @@ static void check_age(const struct cluster *cluster, struct diags *diags)
 
 void check_kubernetes(const struct cluster *cluster, struct diags *diags)
 {
+	check_version(&cluster->kubernetes, diags);
 	for (size_t i = 0; i < cluster->n_nodes; i++)
 		check_board(cluster, &cluster->nodes[i], diags);
 

@@ -237,6 +237,9 @@ const struct text *image_place(const struct image_source *image);
 /** Is an entry of sshKeys a public key itself, rather than the path of a file? */
 bool cluster_is_public_key(const char *text);
 
+/** The oldest Kubernetes whose kubeadm reads the configuration that templates/ write (v1beta4). */
+#define KUBERNETES_MINIMUM "1.31"
+
 /** The node with that name, or NULL. */
 const struct node *cluster_node(const struct cluster *cluster, const char *name);
 

@@ -196,7 +196,7 @@ static const struct field settings_fields[] = {
 	{ "endpoint", FIELD_TEXT, 0, AT(cluster, endpoint), .format = &format_endpoint, .example = "192.168.5.20:6443",
 	  .help = "Virtual address or name of the API server, with its port. Default: the first control plane." },
 	{ "kubernetes", FIELD_TEXT, 0, AT(cluster, kubernetes), .format = &format_version, .example = "1.34.2",
-	  .help = "Full version of Kubernetes. Default: the one in the image." },
+	  .help = "Full version of Kubernetes, 1.31.0 or later. Default: the one in the image." },
 	{ "podSubnet", FIELD_TEXT, 0, AT(cluster, pod_subnet), .format = &format_cidr, .example = "10.244.64.0/18",
 	  .help = "Network of the pods. Default: 10.244.64.0/18." },
 	{ "serviceSubnet", FIELD_TEXT, 0, AT(cluster, service_subnet), .format = &format_cidr, .example = "10.244.0.0/20",

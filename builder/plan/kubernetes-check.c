@@ -6,6 +6,7 @@
 #include "config/net.h"
 #include "util/alloc.h"
 #include "util/text.h"
+#include "util/version.h"
 
 /* The place of a value, or of the cluster if it has none. */
 static const struct location *place(const struct cluster *cluster, const struct location *at)
@@ -51,6 +52,14 @@ static void choose_kubernetes(const struct cluster *cluster, const struct releas
 		diag_help(diags, "add %s",
 			  cluster_wording(&cluster->at, "'kubernetes: 1.34.2' to 'cluster:'",
 					  "'--kubernetes 1.34.2'"));
+		return;
+	}
+
+	AUTOFREE char *minor = version_minor(ret->kubernetes);
+
+	if (!wanted && version_minor_below(minor, KUBERNETES_MINIMUM)) {
+		diag_error(diags, at, "kubeadm %s of the base image is too old", installed);
+		diag_help(diags, "Kubernetes %s.0 and later are possible", KUBERNETES_MINIMUM);
 		return;
 	}
 

@@ -7,6 +7,7 @@
 #include "plan/shellvars.h"
 #include "util/alloc.h"
 #include "util/text.h"
+#include "util/version.h"
 
 /* Cilium's Envoy needs 48 bits, and is content with the 47 of the Raspberry Pi 5's kernel. */
 enum { ENVOY_ADDRESS_BITS = 47 };

@@ -174,7 +174,6 @@ static void add_ca(const struct inputs *inputs, struct plan *plan)
 	if (!is_init(inputs) || !bundle->ca_hash)
 		return;
 
-	plan_mkdir(plan, "/etc/kubernetes", ATTR_ROOT_0755, "cluster CA");
 	plan_mkdir(plan, "/etc/kubernetes/pki", ATTR_ROOT_0700, "cluster CA");
 	plan_write(plan, "/etc/kubernetes/pki/ca.crt", buf_copy(&bundle->ca_crt), ATTR_ROOT_0644,
 		   "cluster CA");
@@ -196,6 +195,7 @@ static void add_state(struct planning *planning, const struct kubernetes_release
 			   "whose certificates to approve");
 	}
 
+	plan_mkdir(plan, "/etc/kubernetes", ATTR_ROOT_0755, "configuration of kubeadm");
 	/* A base image that was booted once must not look as if first boot were over. */
 	plan_mkdir(plan, "/var/lib/k8s-firstboot", ATTR_ROOT_0700, "stamps of first boot");
 	plan_remove(plan, "/var/lib/k8s-firstboot-done", "first boot is still to come");

@@ -7,7 +7,7 @@
 #include "util/alloc.h"
 #include "util/text.h"
 
-enum { COLUMNS = 3, MAX_LINES = 256, MAX_DIGITS = 6 };
+enum { COLUMNS = 3, MAX_LINES = 256 };
 
 /* Up to COLUMNS words of a line; the number of words that it has. */
 static size_t split(const struct line *line, char *ret[static COLUMNS])
@@ -90,41 +90,4 @@ void versions_free(struct versions *versions)
 	}
 	free(versions->list);
 	*versions = (struct versions){ 0 };
-}
-
-/* The first n numbers of a version. */
-static char *numbers(const char *version, unsigned n)
-{
-	const char *start = version + (version[0] == 'v'), *pos = start;
-
-	for (unsigned i = 0; i < n; i++) {
-		size_t digits = strspn(pos, "0123456789");
-
-		if (digits == 0 || digits > MAX_DIGITS)
-			return NULL;
-		pos += digits;
-		if (i + 1 < n && *pos++ != '.')
-			return NULL;
-	}
-
-	return xstrndup(start, (size_t)(pos - start));
-}
-
-char *version_minor(const char *version)
-{
-	return numbers(version, 2);
-}
-
-char *version_full(const char *version)
-{
-	return numbers(version, 3);
-}
-
-bool version_minor_below(const char *a, const char *b)
-{
-	unsigned long major_a = strtoul(a, NULL, 10), major_b = strtoul(b, NULL, 10);
-
-	if (major_a != major_b)
-		return major_a < major_b;
-	return strtoul(strchr(a, '.') + 1, NULL, 10) < strtoul(strchr(b, '.') + 1, NULL, 10);
 }

@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "util/diag.h"
@@ -37,12 +36,3 @@ const char *versions_find(const struct versions *versions, const char *component
 /** Release everything; back to { 0 }. */
 void versions_free(struct versions *versions);
 #define AUTOVERSIONS CLEANUP(versions_free)
-
-/** "1.34" of "1.34.2", "v1.34.2" or dpkg's "1.34.2-1.1"; owned; NULL if it is no version. */
-char *version_minor(const char *version);
-
-/** "1.34.2" of the same; owned; NULL if it is no full version. */
-char *version_full(const char *version);
-
-/** Is "1.9" lower than "1.10"?  Both as version_minor() gives them. */
-bool version_minor_below(const char *a, const char *b);

@@ -145,13 +145,13 @@ static char *list(const struct plan *plan)
 	"file 0755 /usr/lib/k8s-firstboot/20-runtime\n"         \
 	"file 0755 /usr/lib/k8s-firstboot/30-kubeadm\n"
 #define STATE                                   \
+	"dir 0755 /etc/kubernetes\n"            \
 	"dir 0700 /var/lib/k8s-firstboot\n"     \
 	"no 0000 /var/lib/k8s-firstboot-done\n" \
 	"link 0000 /etc/systemd/system/multi-user.target.wants/k8s-firstboot.service\n"
 #define LAST "file 0755 /usr/lib/k8s-firstboot/90-cleanup\n"
 #define ENV "file 0644 /etc/nib/kubernetes.env\n"
 #define CA                                       \
-	"dir 0755 /etc/kubernetes\n"             \
 	"dir 0700 /etc/kubernetes/pki\n"         \
 	"file 0644 /etc/kubernetes/pki/ca.crt\n" \
 	"file 0600 secret /etc/kubernetes/pki/ca.key\n"
@@ -256,6 +256,8 @@ static const struct {
 	{ "kubeadm is newer", { .kubeadm = "1.35.0-1.1" }, "error: " KUBEADM_OF("1.35.0-1.1") "\n" },
 	{ "another patch level", { .kubeadm = "1.34.9-1.1" }, "" },
 	{ "no kubeadm", { .kubeadm = "" }, "warning: the base image has no kubeadm and no CRI-O\n" },
+	{ "kubeadm is too old", { .cluster = "  endpoint: 192.168.5.21:6443\n", .kubeadm = "1.30.2-1.1" },
+	  "error: kubeadm 1.30.2-1.1 of the base image is too old\n" },
 	{ "version of the base image", { .cluster = "  endpoint: 192.168.5.21:6443\n" }, "" },
 	{ "no version at all", { .cluster = "  endpoint: 192.168.5.21:6443\n", .kubeadm = "" },
 	  "error: no version of Kubernetes is given, and the base image has no kubeadm\n" },

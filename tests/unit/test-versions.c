@@ -6,6 +6,7 @@
 #include "test.h"
 #include "util/alloc.h"
 #include "util/file.h"
+#include "util/version.h"
 
 static void takes_versions_apart(void **state)
 {
