@@ -164,6 +164,13 @@ static bool image_is_readable(const struct node *node, struct diags *diags)
 }
 
 /* What is wrong with a base image is a mistake at the place that names it. */
+static int wrong_image(const struct session *session, const struct node *node, struct error *err)
+{
+	diag_error(session->context->diags, &image_place(&node->image)->at, "%s", err->message);
+	error_clear(err);
+	return wrong_files(err);
+}
+
 static int open_base(struct session *session, const struct node *node, struct work *ret,
 		     struct error *err)
 {
@@ -174,12 +181,7 @@ static int open_base(struct session *session, const struct node *node, struct wo
 	const struct base *base = &ret->shared->base;
 
 	r = disk_attach(base->fd, base->name, session->backend, true, &ret->base, err);
-	if (r == 0 || err->usage)
-		return r;
-
-	diag_error(session->context->diags, &image_place(&node->image)->at, "%s", err->message);
-	error_clear(err);
-	return wrong_files(err);
+	return r == 0 || err->usage ? r : wrong_image(session, node, err);
 }
 
 int work_prepare(struct session *session, const struct node *node, struct work *ret,
@@ -197,6 +199,10 @@ int work_prepare(struct session *session, const struct node *node, struct work *
 		return r;
 
 	r = build_plan(&ret->inputs, &ret->base, &ret->plan, diags, err);
+	if (r == -EINVAL) {
+		error_prefix(err, "image '%s'", ret->base.name);
+		return wrong_image(session, node, err);
+	}
 	if (r < 0)
 		return error_prefix(err, "node '%s'", node->name.value);
 	return diags->errors ? wrong_files(err) : 0;

@@ -23,8 +23,8 @@ static int check_identity(const struct inputs *inputs, const struct disk *base, 
 		return r;
 
 	return error_set(err, -EINVAL,
-			 "'%s' is the image of node '%s' already; a base image is needed",
-			 base->name, identity.node);
+			 "it is the image of node '%s' already; a base image is needed",
+			 identity.node);
 }
 
 int build_plan(const struct inputs *inputs, const struct disk *base, struct plan *plan,

@@ -68,6 +68,8 @@ void build_result_free(struct build_result *result);
  *
  * Mistakes in the user's files go to diags; the plan may only be used if there
  * are none.
+ *
+ * @return -EINVAL if the image is none that a node can be made from
  */
 int build_plan(const struct inputs *inputs, const struct disk *base, struct plan *plan,
 	       struct diags *diags, struct error *err);

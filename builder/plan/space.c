@@ -4,6 +4,7 @@
 
 #include "plan/apply.h"
 #include "util/alloc.h"
+#include "util/text.h"
 
 /** What the operations on one file system need at most. */
 struct need {
@@ -52,23 +53,24 @@ static void count_op(const struct plan_op *op, enum plan_state state, struct nee
 
 static int check(const struct need *need, struct error *err)
 {
+	static const char way_out[] = "docs/cluster.md tells how to make room in a base image";
 	const struct file_space *space = &need->space;
+	AUTOBUF struct buf sizes = { 0 };
 
-	if (need->units > space->free_units)
-		return error_set(
-			err, -ENOSPC,
-			"no room in file system '%s': %llu bytes are needed, %llu are free, "
-			"%llu are missing",
-			need->mount, (unsigned long long)(need->units * space->unit),
-			(unsigned long long)(space->free_units * space->unit),
-			(unsigned long long)((need->units - space->free_units) * space->unit));
+	if (need->units > space->free_units) {
+		text_add_size(&sizes, need->units * space->unit);
+		buf_adds(&sizes, " are needed, ");
+		text_add_size(&sizes, (need->units - space->free_units) * space->unit);
+		return error_set(err, -ENOSPC, "no room in file system '%s': %s are missing; %s",
+				 need->mount, buf_text(&sizes), way_out);
+	}
 
 	if (need->inodes > space->free_inodes)
 		return error_set(
 			err, -ENOSPC,
-			"no room in file system '%s': %llu inodes are needed, %llu are free",
+			"no room in file system '%s': %llu inodes are needed, %llu are free; %s",
 			need->mount, (unsigned long long)need->inodes,
-			(unsigned long long)space->free_inodes);
+			(unsigned long long)space->free_inodes, way_out);
 	return 0;
 }
 
