@@ -164,6 +164,9 @@ static int run_command(const struct command *command, const struct options *opti
 
 	/* Results before what is said about them, also where both go to one file. */
 	(void)fflush(stdout);
+	/* What is odd in the cluster file has nothing to do with a wrong command line. */
+	if (err->usage && !diags->errors)
+		return r;
 	if (options->json)
 		print_diags_json(diags);
 	else
@@ -265,7 +268,9 @@ int main(int argc, char *argv[])
 		print_error(&err, &options);
 
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "nib: standard output: %s\n", strerror(errno));
+		/* A reader such as head(1) goes once it has what it wants. */
+		if (errno != EPIPE)
+			fprintf(stderr, "nib: standard output: %s\n", strerror(errno));
 		return EXIT_FAILURE;
 	}
 

@@ -64,6 +64,9 @@ const struct command *command_find(const char *name);
 /** The name that is closest to what was typed; NULL if none is near. */
 const char *command_suggest(const char *name);
 
+/** Is an argument an image that can be opened?  If not, the command line is wrong. */
+int check_image_argument(const char *path, struct error *err);
+
 /** Print that a step begins, of an image or a node, as an object of type "step". */
 void print_json_step(const char *kind, const char *name, const char *step);
 

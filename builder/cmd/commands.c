@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "util/alloc.h"
@@ -12,6 +14,13 @@ const struct command *const commands[] = {
 	&cmd_check, &cmd_plan, &cmd_build, &cmd_verify, &cmd_inspect, &cmd_boards, &cmd_cache,
 };
 const size_t n_commands = ARRAY_SIZE(commands);
+
+int check_image_argument(const char *path, struct error *err)
+{
+	if (access(path, R_OK) < 0)
+		return error_set_usage(err, "open '%s': %s", path, strerror(errno));
+	return 0;
+}
 
 void print_json_step(const char *kind, const char *name, const char *step)
 {

@@ -287,7 +287,11 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 
 	(void)argc;
 
-	int r = bases_open_image(context, argv[0], &backend_direct, &disk, err);
+	int r = check_image_argument(argv[0], err);
+	if (r < 0)
+		return r;
+
+	r = bases_open_image(context, argv[0], &backend_direct, &disk, err);
 	if (r < 0) {
 		if (!context->options->json)
 			print_partitions(argv[0]);

@@ -125,7 +125,11 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 	if (argc != (from_options ? 1 : 2))
 		return wrong_usage(context, argv[0], err);
 
-	int r = session_open(context, &session, err);
+	int r = check_image_argument(argv[argc - 1], err);
+	if (r < 0)
+		return r;
+
+	r = session_open(context, &session, err);
 	if (r < 0)
 		return r;
 

@@ -180,6 +180,38 @@ static void check_expression(const struct text *text, struct diags *diags)
 	diag_help(diags, "%s; as in '^eth[0-9]+'", reason);
 }
 
+static bool announces(const struct texts *list, const struct node *node)
+{
+	const char *interface = node->network.interface.value;
+	bool found = !interface;
+
+	for (size_t i = 0; !found && i < list->count; i++)
+		found = matches(&list->list[i], interface);
+	return found;
+}
+
+/* The nodes with that interface, the first few by name. */
+static void add_names(const struct cluster *cluster, const char *interface, struct buf *ret)
+{
+	enum { MAX_NAMES = 3 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < cluster->n_nodes; i++) {
+		const struct node *node = &cluster->nodes[i];
+		const char *other = node->network.interface.value;
+
+		if (!other || strcmp(other, interface) != 0)
+			continue;
+		if (count < MAX_NAMES)
+			buf_addf(ret, "%s'%s'", count ? ", " : "",
+				 node->name.value ? node->name.value : "");
+		count++;
+	}
+
+	if (count > MAX_NAMES)
+		buf_addf(ret, " and %zu more", count - MAX_NAMES);
+}
+
 static void check_interfaces(const struct cluster *cluster, struct diags *diags)
 {
 	const struct texts *list = &cluster->cilium.interfaces;
@@ -189,14 +221,16 @@ static void check_interfaces(const struct cluster *cluster, struct diags *diags)
 
 	for (size_t i = 0; list->count && i < cluster->n_nodes; i++) {
 		const char *interface = cluster->nodes[i].network.interface.value;
-		bool found = !interface;
+		AUTOBUF struct buf names = { 0 };
 
-		for (size_t j = 0; !found && j < list->count; j++)
-			found = matches(&list->list[j], interface);
-		if (!found)
-			diag_warning(diags, &list->at,
-				     "no expression matches the interface '%s' of nodes",
-				     interface);
+		if (announces(list, &cluster->nodes[i]))
+			continue;
+		add_names(cluster, interface, &names);
+		diag_warning(diags, &list->at,
+			     "no expression matches the interface '%s' of nodes %s", interface,
+			     buf_text(&names));
+		diag_help(diags, "they announce no addresses; add \"^%s\" if they are to",
+			  interface);
 	}
 }
 

@@ -167,6 +167,20 @@ bool cluster_is_public_key(const char *text)
 	       strchr(text, ' ');
 }
 
+/* Which no message may show, so the line with it is hidden whatever else is wrong there. */
+static bool check_private_key(const struct decoder *d, const struct field *field,
+			      const struct tree *tree)
+{
+	if (!(field->flags & FIELD_KEY_PATH) || !strstr(tree->text, "PRIVATE KEY-----"))
+		return true;
+
+	diags_hide(d->diags, &tree->at);
+	diag_error(d->diags, &tree->at, "a private key stands here, but '%s' takes public ones",
+		   name_of(field, tree));
+	diag_help(d->diags, "take it out of the file; ssh-keygen -y prints the public one");
+	return false;
+}
+
 static const char *resolve(const struct decoder *d, const struct field *field, const char *text)
 {
 	if (!(field->flags & (FIELD_PATH | FIELD_KEY_PATH)) ||
@@ -192,7 +206,7 @@ bool scalar_text(const struct decoder *d, const struct field *field, const struc
 		return true;
 	}
 
-	if (!check_size(d, field, tree))
+	if (!check_private_key(d, field, tree) || !check_size(d, field, tree))
 		return false;
 
 	if (field->type == FIELD_MODE) {

@@ -28,40 +28,46 @@ struct reading {
 	struct diags *diags;
 };
 
-/* A secret that was written where its file belongs is not a name to be told. */
-static void refuse_file(struct diags *diags, const struct text *path, const struct error *err)
+/*
+ * A secret that was written where its file belongs is not a name to be told, nor is its line
+ * shown: the key says which value is meant.  An option names itself.
+ */
+static void refuse_file(struct diags *diags, const struct text *path, const char *key,
+			const struct error *err)
 {
 	if (!diags_hides(diags, &path->at)) {
 		diag_error(diags, &path->at, "%s", err->message);
 		return;
 	}
 
-	diag_error(diags, &path->at, "no file has the name that stands here: %s",
+	diag_error(diags, &path->at, "%s%sno file has the name that stands here: %s",
+		   cluster_wording(&path->at, key, ""), cluster_wording(&path->at, ": ", ""),
 		   strerror(-err->code));
 	diag_help(diags, "a secret itself goes into a file, whose name goes here");
 }
 
 /* A file that cannot be read is a mistake in cluster.yaml, at the place that names it. */
-static bool read_file(struct reading *reading, const struct text *path, size_t max, struct buf *ret,
-		      mode_t *mode)
+static bool read_file(struct reading *reading, const struct text *path, const char *key, size_t max,
+		      struct buf *ret, mode_t *mode)
 {
 	AUTOERROR struct error err = ERROR_NONE;
 
 	if (file_read(path->value, max, ret, mode, &err) == 0)
 		return true;
 
-	refuse_file(reading->diags, path, &err);
+	refuse_file(reading->diags, path, key, &err);
 	return false;
 }
 
 /* Files that hold keys are never quoted: the wrong one may have been named. */
-static void add_key_file(struct reading *reading, const struct text *path, struct buf *keys)
+static void add_key_file(struct reading *reading, const struct text *path, const char *key,
+			 struct buf *keys)
 {
 	AUTOBUF struct buf content = { 0 };
 	AUTOERROR struct error err = ERROR_NONE;
 	unsigned line = 0, column = 0;
 
-	if (!read_file(reading, path, MAX_KEYS, &content, NULL))
+	if (!read_file(reading, path, key, MAX_KEYS, &content, NULL))
 		return;
 
 	if (sshkey_check(&content, &line, &column, &err) < 0) {
@@ -75,13 +81,15 @@ static void add_key_file(struct reading *reading, const struct text *path, struc
 		buf_adds(keys, "\n");
 }
 
-static void add_key(struct reading *reading, const struct text *key, struct buf *keys)
+static void add_key(struct reading *reading, const struct user *user, const struct text *key,
+		    struct buf *keys)
 {
+	AUTOFREE char *name = xasprintf("sshKeys of user '%s'", user->name.value);
 	AUTOERROR struct error err = ERROR_NONE;
 	unsigned column = 0;
 
 	if (!cluster_is_public_key(key->value)) {
-		add_key_file(reading, key, keys);
+		add_key_file(reading, key, name, keys);
 		return;
 	}
 
@@ -95,12 +103,13 @@ static void add_key(struct reading *reading, const struct text *key, struct buf 
 }
 
 /* The first line of a file that holds a secret. */
-static bool read_first_line(struct reading *reading, const struct text *path, struct buf *ret)
+static bool read_first_line(struct reading *reading, const struct text *path, const char *key,
+			    struct buf *ret)
 {
 	AUTOBUF struct buf content = { 0 };
 	mode_t mode;
 
-	if (!read_file(reading, path, MAX_SECRET, &content, &mode))
+	if (!read_file(reading, path, key, MAX_SECRET, &content, &mode))
 		return false;
 
 	if (mode & S_IROTH) {
@@ -123,11 +132,12 @@ static bool read_first_line(struct reading *reading, const struct text *path, st
 static void hash_password(struct reading *reading, const struct user *user,
 			  struct user_input *input)
 {
+	AUTOFREE char *key = xasprintf("passwordFile of user '%s'", user->name.value);
 	AUTOBUF struct buf password = { 0 };
 	AUTOERROR struct error err = ERROR_NONE;
 	uint8_t salt[16];
 
-	if (!read_first_line(reading, &user->password_file, &password))
+	if (!read_first_line(reading, &user->password_file, key, &password))
 		return;
 
 	AUTOFREE char *purpose = xasprintf("password:%s", user->name.value);
@@ -142,7 +152,7 @@ static void read_user(struct reading *reading, const struct user *user, struct u
 	AUTOERROR struct error err = ERROR_NONE;
 
 	for (size_t i = 0; i < user->ssh_keys.count; i++)
-		add_key(reading, &user->ssh_keys.list[i], &input->keys);
+		add_key(reading, user, &user->ssh_keys.list[i], &input->keys);
 
 	if (user->password_file.value)
 		hash_password(reading, user, input);
@@ -166,9 +176,9 @@ static void read_files(struct reading *reading)
 		if (file->content.value)
 			*content = buf_from(file->content.value);
 		else if (file->source.value)
-			read_file(reading, &file->source, MAX_FILE, content, NULL);
+			read_file(reading, &file->source, "source", MAX_FILE, content, NULL);
 		else if (file->archive.value)
-			read_file(reading, &file->archive, MAX_ARCHIVE, content, NULL);
+			read_file(reading, &file->archive, "archive", MAX_ARCHIVE, content, NULL);
 	}
 }
 
@@ -192,7 +202,7 @@ static void read_wifi(struct reading *reading)
 	const struct text *path = &reading->inputs->node->network.wifi.password_file;
 	struct buf *password = &reading->inputs->wifi_password;
 
-	if (!path->value || !read_first_line(reading, path, password))
+	if (!path->value || !read_first_line(reading, path, "passwordFile of wifi", password))
 		return;
 
 	if (!is_wifi_password(password)) {
@@ -226,7 +236,7 @@ static void read_age_identity(struct reading *reading)
 	if (!path->value || reading->inputs->node->role != ROLE_INIT)
 		return;
 
-	if (!read_file(reading, path, MAX_SECRET, identity, &mode))
+	if (!read_file(reading, path, "age.identity", MAX_SECRET, identity, &mode))
 		return;
 
 	if (mode & (S_IRWXG | S_IRWXO)) {
@@ -296,7 +306,7 @@ void inputs_load_bundle(const struct cluster *cluster, struct bundle *ret, bool 
 			diag_error(diags, &path->at, "'%s', line %u: %s", path->value, line,
 				   err.message);
 		else
-			refuse_file(diags, path, &err);
+			refuse_file(diags, path, "secrets", &err);
 		return;
 	}
 

@@ -50,6 +50,27 @@ usage() {
 	usage "no back end 'qemu'" build --backend qemu
 }
 
+@test "an image that is not there is wrong usage" {
+	make_project .
+	usage "^nib: open 'nope.img': No such file or directory$" inspect nope.img
+	usage "^nib: open 'nope.img': No such file or directory$" verify node0 nope.img
+	run "$NIB" verify node0 base.img
+	[ "$status" = 1 ]
+}
+
+@test "a mistake of the command line comes alone, without warnings of the cluster file" {
+	make_project .
+	sed -i '/^secrets:/d' cluster.yaml
+	run "$NIB" check node0
+	[[ "$output" =~ warning: ]]
+	usage "^nib: no node 'nodeX'" check nodeX
+	usage "^nib: --shard '4/4' is no shard" build --shard 4/4
+	usage "^nib: '/etc/nowhere' is not in the plan" plan node0 --show /etc/nowhere
+	run "$NIB" --json check nodeX
+	[ "$status" = 2 ]
+	[[ ! "$output" =~ warning ]]
+}
+
 @test "a cluster file that is not there" {
 	run "$NIB" check
 	[ "$status" = 1 ] || [ "$status" = 2 ]
@@ -105,8 +126,10 @@ for board in map(json.loads, sys.stdin):
 }
 
 @test "a reader that goes away does not kill nib with a signal" {
-	run bash -c 'set -o pipefail; "$NIB" boards -v | true; echo "${PIPESTATUS[0]}"'
-	[[ "$output" =~ (0|1)$ ]]
+	run bash -c '"$NIB" boards -v | true; echo "${PIPESTATUS[0]}"'
+	[[ "$output" =~ ^(0|1)$ ]]
+	run bash -c '(sleep 1; "$NIB" boards; echo "$?" >&2) | true'
+	[ "$output" = 1 ]
 }
 
 @test "flags alone make the same node as a cluster file" {

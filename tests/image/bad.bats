@@ -207,24 +207,25 @@ made() {
 	[[ ! "$output" =~ "$(sed -n 2p id)" ]]
 }
 
-# inline SED SECRET: a secret where its file's name belongs is refused, and shown nowhere.
+# inline KEY SED SECRET: a secret where its file's name belongs is refused, and shown nowhere.
 inline() {
 	cp cluster.yaml test.yaml
-	sed -i "$1" test.yaml
-	refused 2 "no file has the name that stands here: (No such file|File name too long)"
-	absent -F -- "$2" <<< "$output"
+	sed -i "$2" test.yaml
+	refused 2 "error: $1: no file has the name that stands here: (No such file|File name too long)"
+	absent -F -- "$3" <<< "$output"
 }
 
 @test "a secret itself instead of the name of its file is not shown" {
 	local key
 	key=$(sed -n 2p id)
-	inline 's/passwordFile: pi.password/passwordFile: hunter2/' hunter2
-	inline 's/passwordFile: pi.password/passwordFile: correct.horse/' correct.horse
-	inline 's/secrets: secrets.yaml/secrets: abcdef.0123456789abcdef/' 0123456789abcdef
-	NODE=controlplane inline "s/keys.txt/$(cat keys.txt)/" "$(cut -c 16- keys.txt)"
-	inline "s|id\\.pub|$key|" "$key"
+	inline "passwordFile of user 'pi'" 's/passwordFile: pi.password/passwordFile: hunter2/' hunter2
+	inline "passwordFile of user 'pi'" 's/passwordFile: pi.password/passwordFile: correct.horse/' correct.horse
+	inline secrets 's/secrets: secrets.yaml/secrets: abcdef.0123456789abcdef/' 0123456789abcdef
+	NODE=controlplane inline age.identity "s/keys.txt/$(cat keys.txt)/" "$(cut -c 16- keys.txt)"
+	inline "sshKeys of user 'pi'" "s|id\\.pub|$key|" "$key"
 	run "$NIB" build --image base.img --hostname node0 --password-file hunter2
 	[ "$status" = 2 ]
+	[[ "$output" =~ "--password-file: error: no file has the name that stands here" ]]
 	absent hunter2 <<< "$output"
 }
 
