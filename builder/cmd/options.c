@@ -17,7 +17,7 @@
 static const struct option_spec global[] = {
 	{ "file",       'f', TEXT(file, "FILE"),       "cluster file (default: cluster.yaml)", NULL },
 	{ "directory",  'C', TEXT(directory, "DIR"),   "change to DIR first", NULL },
-	{ "verbose",    'v', FLAG(verbose),            "say more about what is done, and why", NULL },
+	{ "verbose",    'v', FLAG(verbose),            "say more: how long steps take, remarks on boards", NULL },
 	{ "quiet",      'q', FLAG(quiet),              "no progress, no warnings", NULL },
 	{ "json",       0,   FLAG(json),               "results as JSON, one object per line", NULL },
 	{ "color",      0,   TEXT(color, "WHEN"),      "colours: auto, always, never", "auto always never" },

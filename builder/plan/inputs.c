@@ -56,6 +56,8 @@ static bool read_file(struct reading *reading, const struct text *path, const ch
 		return true;
 
 	refuse_file(reading->diags, path, key, &err);
+	if (err.code == -EFBIG && max == MAX_FILE)
+		diag_help(reading->diags, "an 'archive' may have up to %d MiB", MAX_ARCHIVE >> 20);
 	return false;
 }
 

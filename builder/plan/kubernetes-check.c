@@ -26,7 +26,7 @@ static void compare_kubeadm(const struct cluster *cluster, const struct release 
 		diag_warning(diags, at, "the base image has no kubeadm%s",
 			     has_crio ? "" : " and no CRI-O");
 		diag_help(diags, "the node boots, but waits with Kubernetes until they are "
-				 "installed; docs/cluster.md tells what a base image needs");
+				 "installed; nib's cluster.md tells what a base image needs");
 	} else if (want && strcmp(have, want) != 0) {
 		diag_error(diags, at, "the base image has kubeadm %s, which does not install %s",
 			   installed, wanted);
@@ -171,7 +171,7 @@ static void check_endpoint(const struct inputs *inputs, struct diags *diags)
 	diag_warning(diags, place(cluster, &cluster->endpoint.at),
 		     "the endpoint %s is the address of no node", host);
 	diag_help(diags, "something has to answer there before 'kubeadm init' ends, such as "
-			 "kube-vip; docs/cluster.md tells how");
+			 "kube-vip; nib's cluster.md tells how");
 }
 
 static void check_envoy(const struct inputs *inputs, struct diags *diags)

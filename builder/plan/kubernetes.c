@@ -253,7 +253,7 @@ int kubernetes_plan(const struct inputs *inputs, const struct release *release, 
 		diag_warning(diags, &cluster->at,
 			     "without secrets there is no token to join with, so no Kubernetes "
 			     "configuration and no first boot go into the image");
-		diag_help(diags, "name a bundle with '%s'; docs/cluster.md tells what is in it",
+		diag_help(diags, "name a bundle with '%s'; nib's cluster.md tells what is in it",
 			  cluster_wording(&cluster->at, "secrets:", "--secrets"));
 		return 0;
 	}

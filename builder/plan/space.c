@@ -53,7 +53,7 @@ static void count_op(const struct plan_op *op, enum plan_state state, struct nee
 
 static int check(const struct need *need, struct error *err)
 {
-	static const char way_out[] = "docs/cluster.md tells how to make room in a base image";
+	static const char way_out[] = "nib's cluster.md tells how to make room in a base image";
 	const struct file_space *space = &need->space;
 	AUTOBUF struct buf sizes = { 0 };
 

@@ -90,8 +90,12 @@ int file_read(const char *path, size_t max, struct buf *ret, mode_t *mode, struc
 		return error_set(err, -EINVAL, "open '%s': not a regular file", path);
 
 	int r = file_read_fd(fd, max, ret);
-	if (r == -EFBIG)
-		return error_set(err, r, "read '%s': more than %zu bytes", path, max);
+	if (r == -EFBIG) {
+		AUTOBUF struct buf size = { 0 };
+
+		text_add_size(&size, max);
+		return error_set(err, r, "read '%s': more than %s", path, buf_text(&size));
+	}
 	if (r < 0)
 		return error_set_errno(err, r, "read '%s'", path);
 

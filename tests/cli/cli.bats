@@ -100,6 +100,12 @@ for board in map(json.loads, sys.stdin):
 	done < names
 }
 
+@test "cluster.md names the version of Cilium that is installed without the key" {
+	version=$(awk '$1 == "cilium" { print $3 }' "$root/templates/versions")
+	grep -q -F "Without this key it is version $version," "$root/docs/cluster.md"
+	grep -q "version: $version\$" "$root/docs/example/cluster.yaml"
+}
+
 @test "a board by another spelling: the name it has is suggested" {
 	for name in 'pi 5' rpi5-b PI5 rpi6; do
 		run "$NIB" check --image base.img --hostname node0 --board "$name"

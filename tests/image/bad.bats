@@ -120,7 +120,7 @@ made() {
 
 @test "ext4 out of blocks" {
 	made --fill-blocks
-	refused 1 "room in file system '/'.*[0-9.]+ [KMG]iB are needed.*[0-9.]+ [KMG]iB are missing; docs/cluster.md"
+	refused 1 "room in file system '/'.*[0-9.]+ [KMG]iB are needed.*[0-9.]+ [KMG]iB are missing; nib's cluster.md"
 }
 
 @test "ext4 out of inodes" {
@@ -199,6 +199,13 @@ made() {
 @test "unreadable key" {
 	sed -i 's/id\.pub/missing.pub/' test.yaml
 	refused 2 "test.yaml:[0-9]+:[0-9]+: error: .*missing.pub.*No such file"
+}
+
+@test "a file that is too large for 'source'" {
+	truncate -s 65M large
+	sed -i 's|^  files:.*|  files: [{path: /opt/large, source: large}]|' test.yaml
+	refused 2 "test.yaml:16:38: error: read 'large': more than 64 MiB.*help: an 'archive' may have up to 256 MiB"
+	rm large
 }
 
 @test "a private key instead of a public one is refused by name, and not shown" {
