@@ -45,8 +45,8 @@ void help_print(const struct command *command)
 		return;
 	}
 
-	printf("Usage: nib %s [OPTION...] %s\n\n%s", command->name, command->synopsis,
-	       command->description);
+	printf("Usage: nib %s [OPTION...]%s%s\n\n%s", command->name, *command->synopsis ? " " : "",
+	       command->synopsis, command->description);
 	for (size_t i = 0; command->groups[i]; i++)
 		print_options(command->groups[i]);
 	print_options(&options_global);

@@ -184,7 +184,27 @@ static int store(const struct option_spec *spec, struct options *options, struct
 	return 0;
 }
 
-static int unknown(const struct parser *parser, int c, const char *word, struct error *err)
+/* Is it an option of a command, which stands before the command? */
+static bool is_of_command(const char *name, int letter)
+{
+	static const struct option_group *const groups[] = { &options_node,    &options_build,
+							     &options_plan,    &options_source,
+							     &options_backend, &options_cache };
+
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		for (size_t j = 0; j < groups[i]->count; j++) {
+			const struct option_spec *spec = &groups[i]->specs[j];
+
+			if (name ? strcmp(spec->name, name) == 0 : spec->letter == letter)
+				return true;
+		}
+	}
+
+	return false;
+}
+
+static int unknown(const struct parser *parser, bool before_command, int c, const char *word,
+		   struct error *err)
 {
 	AUTOFREE const char **names = xcalloc(parser->count, sizeof(*names));
 
@@ -192,6 +212,8 @@ static int unknown(const struct parser *parser, int c, const char *word, struct 
 		return error_set_usage(err, "option '%s' takes no value", word);
 	if (c == ':')
 		return error_set_usage(err, "option '%s' needs a value", word);
+	if (!text_starts(word, "--") && before_command && is_of_command(NULL, optopt))
+		return error_set_usage(err, "option '-%c' goes behind the command", optopt);
 	if (!text_starts(word, "--"))
 		return error_set_usage(err, "no option '-%c' here; see --help", optopt);
 
@@ -199,6 +221,9 @@ static int unknown(const struct parser *parser, int c, const char *word, struct 
 		names[i] = parser->specs[i]->name;
 
 	AUTOFREE char *name = xstrndup(word + 2, strcspn(word + 2, "="));
+	if (before_command && is_of_command(name, 0))
+		return error_set_usage(err, "option '--%s' goes behind the command", name);
+
 	const char *near = text_suggest(name, names, parser->count);
 	if (near)
 		return error_set_usage(err, "no option '--%s' here; did you mean '--%s'?", name,
@@ -225,7 +250,7 @@ int options_parse(int argc, char *argv[], const struct option_group *const *grou
 		const struct option_spec *spec = c == '?' || c == ':' ? NULL : spec_of(&parser, c);
 
 		if (!spec)
-			return unknown(&parser, c, argv[optind - 1], err);
+			return unknown(&parser, !groups, c, argv[optind - 1], err);
 
 		int r = store(spec, options, err);
 		if (r < 0)

@@ -9,6 +9,7 @@
 #include "util/alloc.h"
 #include "util/json.h"
 #include "util/print.h"
+#include "util/text.h"
 
 static const struct option_group *const groups[] = { &options_plan, &options_source,
 						     &options_backend, &options_node, NULL };
@@ -102,6 +103,22 @@ static int list(const struct context *context, const struct node *node, const st
 	return 0;
 }
 
+/* "hostname" may be meant for "/etc/hostname". */
+static const char *suggest_path(const struct plan *plan, const char *path)
+{
+	AUTOFREE const char **paths = xcalloc(plan->count, sizeof(*paths));
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const char *planned = plan->ops[i].path, *slash = strrchr(planned, '/');
+
+		paths[i] = planned;
+		if (slash && strcmp(slash + 1, path) == 0)
+			return planned;
+	}
+
+	return text_suggest(path, paths, plan->count);
+}
+
 static int show(const struct context *context, const struct work *work, struct error *err)
 {
 	const char *path = context->options->show;
@@ -113,8 +130,13 @@ static int show(const struct context *context, const struct work *work, struct e
 		real = xstrdup(path);
 
 	const struct plan_op *op = plan_find(&work->plan, real);
-	if (!op)
-		return error_set_usage(err, "'%s' is not in the plan", path);
+	if (!op) {
+		const char *near = suggest_path(&work->plan, path);
+
+		return error_set_usage(err, "'%s' is not in the plan%s%s%s", path,
+				       near ? "; did you mean '" : "", near ? near : "",
+				       near ? "'?" : "");
+	}
 	if (op->kind == PLAN_SYMLINK) {
 		print_line(stdout, "%s", op->target);
 		return 0;
@@ -140,6 +162,9 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 
 	if (context->options->json && (context->options->show || context->options->diff))
 		return error_set_usage(err, "--json does not go with --show and --diff");
+
+	if (context->options->show && context->options->diff)
+		return error_set_usage(err, "--show and --diff exclude each other");
 
 	int r = session_open(context, &session, err);
 	if (r < 0)

@@ -30,9 +30,26 @@ static void report_mismatch(const struct options *options, const struct plan_mis
 		   mismatch->text);
 }
 
-static void report(const struct options *options, const char *node, const char *image,
+/* The node that an image says it is, in characters that a shell leaves alone; "" if none. */
+static char *node_in_image(struct backend *backend)
+{
+	AUTOERROR struct error ignored = ERROR_NONE;
+	AUTOIDENTITY struct identity identity = { 0 };
+
+	if (identity_read(backend, &identity, &ignored) < 0 || !identity.node ||
+	    identity.node[strspn(identity.node, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+		return xstrdup("");
+
+	return xstrdup(identity.node);
+}
+
+static void report(const struct options *options, const char *node, const struct disk *disk,
 		   const struct plan *plan, const struct plan_mismatches *mismatches)
 {
+	AUTOFREE char *found = node_in_image(disk->backend);
+	const char *image = disk->name;
+	bool is_other = *found && strcmp(found, node) != 0;
+
 	for (size_t i = 0; i < mismatches->count; i++)
 		report_mismatch(options, &mismatches->list[i]);
 
@@ -48,8 +65,9 @@ static void report(const struct options *options, const char *node, const char *
 	}
 
 	if (mismatches->count)
-		print_line(stdout, "%s: %zu of %zu operations are not as planned for %s", image,
-			   mismatches->count, plan->count, node);
+		print_line(stdout, "%s: %zu of %zu operations are not as planned for %s%s%s", image,
+			   mismatches->count, plan->count, node,
+			   is_other ? "; it is the image of " : "", is_other ? found : "");
 	else
 		print_line(stdout, "%s: holds %s, %zu operations read back", image, node,
 			   plan->count);
@@ -76,25 +94,24 @@ static int verify(struct session *session, const struct node *node, const char *
 	if (r < 0)
 		return error_prefix(err, "image '%s'", image);
 
-	report(session->context->options, node->name.value, image, &work.plan, &mismatches);
+	report(session->context->options, node->name.value, &disk, &work.plan, &mismatches);
 	if (mismatches.count)
 		err->code = -EBADMSG;
 	return err->code;
 }
 
-/* The node that an image says it is, in characters that a shell leaves alone; "" if none. */
-static char *node_in_image(const struct context *context, const char *image)
+static char *advise(const struct context *context, const char *image)
 {
 	AUTOERROR struct error ignored = ERROR_NONE;
 	AUTODISK struct disk disk = DISK_NONE;
-	AUTOIDENTITY struct identity identity = { 0 };
 
-	if (bases_open_image(context, image, &backend_direct, &disk, &ignored) < 0 ||
-	    identity_read(disk.backend, &identity, &ignored) < 0 || !identity.node ||
-	    identity.node[strspn(identity.node, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+	if (bases_open_image(context, image, &backend_direct, &disk, &ignored) < 0)
 		return xstrdup("");
 
-	return xstrdup(identity.node);
+	AUTOFREE char *node = node_in_image(disk.backend);
+
+	return *node ? xasprintf("; it says that it is '%s': nib verify %s %s", node, node, image)
+		     : xstrdup("");
 }
 
 static int wrong_usage(const struct context *context, const char *argument, struct error *err)
@@ -108,11 +125,9 @@ static int wrong_usage(const struct context *context, const char *argument, stru
 
 	error_set_usage(err, "which node is to be in '%s'? usage: nib verify NODE IMAGE", argument);
 
-	AUTOFREE char *node = node_in_image(context, argument);
-	AUTOFREE char *advice =
-		xasprintf("; it says that it is '%s': nib verify %s %s", node, node, argument);
-	if (*node)
-		error_suffix(err, advice);
+	AUTOFREE char *advice = advise(context, argument);
+
+	error_suffix(err, advice);
 	return err->code;
 }
 

@@ -48,6 +48,9 @@ usage() {
 	usage "--board needs --hostname" build --board rpi5
 	usage "--hostname is given twice" build --image x --hostname a --hostname b
 	usage "no back end 'qemu'" build --backend qemu
+	usage "option '-j' goes behind the command" -j 2 build
+	usage "option '--output' goes behind the command" --output there build
+	usage "--show and --diff exclude each other" plan node0 --show /etc/hosts --diff
 }
 
 @test "an image that is not there is wrong usage" {
@@ -66,6 +69,8 @@ usage() {
 	usage "^nib: no node 'nodeX'" check nodeX
 	usage "^nib: --shard '4/4' is no shard" build --shard 4/4
 	usage "^nib: '/etc/nowhere' is not in the plan" plan node0 --show /etc/nowhere
+	usage "'hostname' is not in the plan; did you mean '/etc/hostname'\?$" plan node0 --show hostname
+	usage "did you mean '/etc/hostname'\?$" plan node0 --show /etc/hostnam
 	run "$NIB" --json check nodeX
 	[ "$status" = 2 ]
 	[[ ! "$output" =~ warning ]]
@@ -122,6 +127,14 @@ for board in map(json.loads, sys.stdin):
 	"$NIB" -q build node0 -o out.img
 	usage "usage: nib verify NODE IMAGE; it says that it is 'node0': nib verify node0 out.img$" \
 		verify out.img
+}
+
+@test "verify: the image of another node is told as such" {
+	make_project .
+	"$NIB" -q build node0 -o out.img
+	run "$NIB" verify controlplane out.img
+	[ "$status" = 1 ]
+	[[ "${lines[-1]}" =~ "are not as planned for controlplane; it is the image of node0"$ ]]
 }
 
 @test "results that cannot be written are a failure" {
