@@ -253,7 +253,7 @@ static void preset(const struct decoder *d, const struct map *map, const struct 
 
 static void check_required(const struct decoder *d, const struct map *map, const struct tree *tree)
 {
-	for (size_t i = 0; i < map->count; i++) {
+	for (size_t i = 0; !tree->partial && i < map->count; i++) {
 		const struct field *field = &map->fields[i];
 
 		if (!(field->flags & FIELD_REQUIRED) || tree_find(tree, field->key) ||
@@ -301,6 +301,7 @@ const struct tree *decode_merge(const struct map *map, const struct tree *lower,
 	struct tree *merged = arena_alloc(arena, 1, sizeof(*merged));
 
 	*merged = *upper;
+	merged->partial |= lower->partial;
 	merged->entries = arena_alloc(arena, upper->count + map->count, sizeof(*merged->entries));
 	for (size_t i = 0; i < upper->count; i++)
 		merged->entries[i] = upper->entries[i];

@@ -60,18 +60,42 @@ static void resolve_role(struct node *node, struct diags *diags)
 		  cluster_wording(&node->at, "role: worker", "--role worker"));
 }
 
-/* The board that is closest to what was written, by any of its names; NULL if none is near. */
+static bool same_digits(const char *a, const char *b)
+{
+	static const char digits[] = "0123456789";
+
+	for (;; a++, b++) {
+		a += strcspn(a, digits);
+		b += strcspn(b, digits);
+		if (*a != *b || !*a)
+			return *a == *b;
+	}
+}
+
+/*
+ * The board that is closest to what was written, by any of its names; NULL if none is near.
+ * Digits are not mistyped: "rpi2" is a board too, if none that nib knows.
+ */
 static const struct board *suggest_board(const struct boards *boards, const char *text)
 {
+	static const char maker[] = "raspberry";
 	AUTOFREE const char **names = NULL;
 	size_t count = 0;
 
+	/* "raspberrypi5", "Raspberry Pi 5" */
+	if (strncasecmp(text, maker, strlen(maker)) == 0) {
+		text += strlen(maker);
+		text += strspn(text, " -_");
+	}
+
 	/* Names before aliases, and the newest board first, since the first of equals is taken. */
 	for (size_t i = boards->count; i-- > 0;)
-		*ARRAY_ADD(names, count) = boards->list[i].name;
+		if (same_digits(boards->list[i].name, text))
+			*ARRAY_ADD(names, count) = boards->list[i].name;
 	for (size_t i = 0; i < boards->count; i++)
 		for (board_list alias = boards->list[i].aliases; *alias; alias++)
-			*ARRAY_ADD(names, count) = *alias;
+			if (same_digits(*alias, text))
+				*ARRAY_ADD(names, count) = *alias;
 
 	const char *near = text_suggest(text, names, count);
 	return near ? boards_find(boards, near) : NULL;

@@ -28,6 +28,8 @@ struct tree {
 	const char *text;
 	/** TREE_TEXT: written without quotes, so that "true" may mean more than four letters. */
 	bool plain;
+	/** TREE_MAP: a key was refused, so what is missing may have been in its value. */
+	bool partial;
 	/** TREE_LIST and TREE_MAP, in the order of the file. */
 	struct tree_entry *entries;
 	size_t count;

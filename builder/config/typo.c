@@ -7,14 +7,32 @@
 #include "util/alloc.h"
 #include "util/text.h"
 
+/* What other programs call it. */
+static const char *find_synonym(const struct map *map, const char *key)
+{
+	static const struct {
+		const char *word, *key;
+	} synonyms[] = {
+		{ "hostname", "name" },
+		{ "keyboard", "keymap" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(synonyms); i++)
+		if (strcmp(synonyms[i].word, key) == 0 && map_find(map, synonyms[i].key))
+			return synonyms[i].key;
+
+	return NULL;
+}
+
 static const char *suggest(const struct map *map, const char *key)
 {
+	const char *synonym = find_synonym(map, key);
 	AUTOFREE const char **keys = xcalloc(map->count, sizeof(*keys));
 
 	for (size_t i = 0; i < map->count; i++)
 		keys[i] = map->fields[i].key;
 
-	return text_suggest(key, keys, map->count);
+	return synonym ? synonym : text_suggest(key, keys, map->count);
 }
 
 /* The known key that the unknown one is the beginning of, as "password" is of "passwordFile". */

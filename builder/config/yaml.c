@@ -210,10 +210,12 @@ static const struct tree *parse_map(struct reader *r, struct tree *tree, bool bl
 		/* A block mapping has no bracket: its first key stands for it. */
 		if (block && !tree->count)
 			tree->at.length = key->at.length;
-		if (check_key(r, key))
-			*ARRAY_ADD(entries, tree->count) = (struct tree_entry){ .key = key->text,
-										.key_at = key->at,
-										.value = value };
+		if (!check_key(r, key)) {
+			tree->partial = true;
+			continue;
+		}
+		*ARRAY_ADD(entries, tree->count) =
+			(struct tree_entry){ .key = key->text, .key_at = key->at, .value = value };
 	}
 }
 

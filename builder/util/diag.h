@@ -7,8 +7,8 @@
  * the end main() prints all of it, each with file, line, column, the line itself
  * and a mark under the part that is meant:
  *
- *     cluster.yaml:12:10: error: no board named 'rpi6'
- *        12 |   board: rpi6
+ *     cluster.yaml:12:10: error: no board named 'rip5'
+ *        12 |   board: rip5
  *           |          ^^^^
  *           = help: did you mean 'rpi5'?
  */

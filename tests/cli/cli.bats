@@ -112,10 +112,15 @@ for board in map(json.loads, sys.stdin):
 }
 
 @test "a board by another spelling: the name it has is suggested" {
-	for name in 'pi 5' rpi5-b PI5 rpi6; do
+	for name in 'pi 5' rpi5-b PI5 rip5 raspberrypi5 'Raspberry Pi 5'; do
 		run "$NIB" check --image base.img --hostname node0 --board "$name"
 		[ "$status" = 2 ]
 		[[ "$output" =~ "no board named '$name'".*"did you mean 'rpi5'" ]]
+	done
+	for name in rpi2 rpi0 rpi6 rpi50 orangepi; do
+		run "$NIB" check --image base.img --hostname node0 --board "$name"
+		[ "$status" = 2 ]
+		[[ "$output" =~ "no board named '$name'".*"known boards: cm3, " ]]
 	done
 }
 

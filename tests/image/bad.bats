@@ -463,8 +463,8 @@ placed() {
 }
 
 @test "mistakes in all files are shown together, before an image is opened" {
-	sed -i 's/board: rpi5/board: rpi6/; s/192.168.5.22/192.168.5.21/; s/10.244.0.0\/20/10.244.0.1\/20/' test.yaml
-	refused 2 "rpi6"
+	sed -i 's/board: rpi5/board: rip5/; s/192.168.5.22/192.168.5.21/; s/10.244.0.0\/20/10.244.0.1\/20/' test.yaml
+	refused 2 "rip5"
 	[[ "$output" =~ "did you mean 'rpi5'" ]]
 	[[ "$output" =~ "192.168.5.21" ]]
 	[[ "$output" =~ "10.244.0.0/20" ]]
