@@ -322,6 +322,34 @@ assert any(json.loads(line).get("target", "").endswith("forged\u202e") for line 
 	[ "${lines[7]}" = nodes.txt. ]
 }
 
+@test "completion in bash: values behind '=', names with blanks, directories, one node" {
+	make_project .
+	mkdir dir
+	touch "my key.pub" dirty
+	run bash -c '. <("$NIB" --completion bash); PATH=${NIB%/*}:$PATH
+		complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _nib
+			(IFS="|"; echo "${COMPREPLY[*]}."); }
+		complete_words nib build --compress =
+		complete_words nib build --compress = z
+		complete_words nib build --ssh-key my
+		complete_words nib build --ssh-key "my\ k"
+		complete_words nib -C dir
+		complete_words nib verify node0 no
+		complete_words nib verify node0 dirt
+		complete_words nib verify nod
+		complete_words nib check --max-image-size d'
+	echo "$output"
+	[ "${lines[0]}" = "none|xz|zst|gz." ]
+	[ "${lines[1]}" = zst. ]
+	[ "${lines[2]}" = "my key.pub." ]
+	[ "${lines[3]}" = "my key.pub." ]
+	[ "${lines[4]}" = dir. ]
+	[ "${lines[5]}" = . ]
+	[ "${lines[6]}" = dirty. ]
+	[ "${lines[7]}" = node0. ]
+	[ "${lines[8]}" = . ]
+}
+
 @test "the output directory is made, but not those above it" {
 	make_project .
 	run "$NIB" -q build node0 -o not/there
