@@ -32,13 +32,19 @@ static bool is_one_file(const struct building *b)
 
 char *building_path(const struct building *b, const struct node *node)
 {
+	AUTOFREE char *directory = building_directory(b);
+
 	return is_one_file(b) ? xstrdup(b->output)
-			      : xasprintf("%s/%s.img", b->output, node->name.value);
+			      : xasprintf("%s/%s.img", directory, node->name.value);
 }
 
 char *building_directory(const struct building *b)
 {
-	return is_one_file(b) ? file_dirname(b->output) : xstrdup(b->output);
+	size_t len = strlen(b->output);
+
+	while (len > 1 && b->output[len - 1] == '/')
+		len--;
+	return is_one_file(b) ? file_dirname(b->output) : xstrndup(b->output, len);
 }
 
 static struct build_options make_options(const struct building *b, const char *path)

@@ -98,15 +98,17 @@ static int run(const struct context *context, int argc, char *argv[], struct err
 {
 	AUTOCACHE struct cache cache = CACHE_NONE;
 	AUTOBUF struct buf size = { 0 };
+	const char *action = argc ? argv[0] : "";
 	struct walk walk = {
 		.options = context->options,
-		.prune = strcmp(argv[0], "prune") == 0,
+		.prune = strcmp(action, "prune") == 0,
 		.now = time(NULL),
 	};
 
-	(void)argc;
-	if (!walk.prune && strcmp(argv[0], "list") != 0)
-		return error_set_usage(err, "no 'cache %s'; there are: list, prune", argv[0]);
+	if (argc == 0)
+		return error_set_usage(err, "'cache' needs an action: list or prune");
+	if (!walk.prune && strcmp(action, "list") != 0)
+		return error_set_usage(err, "no 'cache %s'; there are: list, prune", action);
 	if (!walk.prune && context->options->older_than)
 		return error_set_usage(err, "--older-than goes with 'cache prune'");
 
@@ -130,9 +132,9 @@ const struct command cmd_cache = {
 		"Base images that were downloaded or decoded are kept in $XDG_CACHE_HOME/nib, by\n"
 		"default ~/.cache/nib, and what was found out about them.  'list' shows them;\n"
 		"'prune' removes them, but for what a running nib is making.\n",
-	.min_args = 1,
 	.max_args = 1,
 	.completes = "",
+	.words = "list prune",
 	.groups = groups,
 	.run = run,
 };

@@ -40,6 +40,8 @@ struct command {
 	int min_args, max_args;
 	/** What the arguments are, for shell completion: "node", "image" or "". */
 	const char *completes;
+	/** Words that an argument can be, parted by blanks; NULL if they are not fixed. */
+	const char *words;
 	/** Its result is about an image, not about the cluster file: warnings would only be noise.
 	 */
 	bool hides_warnings;

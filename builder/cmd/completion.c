@@ -85,6 +85,8 @@ static void bash_command(const struct command *command)
 	for (size_t i = 0; command->groups[i]; i++)
 		bash_options(command->groups[i]);
 	printf("'");
+	if (command->words)
+		printf("; more='%s'", command->words);
 	if (strstr(command->completes, "node"))
 		printf("; more=$(_nib_nodes \"${COMP_WORDS[@]:1:COMP_CWORD-1}\")");
 	if (strstr(command->completes, "image"))
@@ -185,6 +187,8 @@ static void zsh_command(const struct command *command)
 	for (size_t i = 0; command->groups[i]; i++)
 		zsh_options(command->groups[i]);
 	zsh_options(&options_global);
+	if (command->words)
+		printf("\t\t'1:action:(%s)' \\\n", command->words);
 	bool has_both = strstr(command->completes, "node image");
 
 	if (strstr(command->completes, "node"))

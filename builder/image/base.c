@@ -74,7 +74,7 @@ int base_decode_into_cache(struct base *base, int from, const uint8_t *want, con
 			   struct error *err)
 {
 	AUTOENTRY struct cache_entry entry = CACHE_ENTRY_NONE;
-	struct decode_result result;
+	struct decode_result result = { 0 };
 
 	int r = cache_begin(&base->cache, name, false, &entry, err);
 	if (r == 0)
@@ -239,7 +239,7 @@ static int open_unnamed(struct error *err)
 int base_open_once(const char *path, const struct base_options *options, int *ret,
 		   struct error *err)
 {
-	struct decode_result result;
+	struct decode_result result = { 0 };
 	enum decode_format format;
 	AUTOCLOSE int fd = -1;
 
