@@ -224,16 +224,25 @@ static void check_name_unique(const struct cluster *cluster, size_t index, struc
 	}
 }
 
-static void check_address_unique(const struct cluster *cluster, size_t index, struct diags *diags)
+/* Parsed once: of thousands of nodes, each is compared with all others. */
+static struct cidr *static_addresses(const struct cluster *cluster)
+{
+	struct cidr *addresses = xcalloc(cluster->n_nodes, sizeof(*addresses));
+
+	for (size_t i = 0; i < cluster->n_nodes; i++)
+		if (!static_address(&cluster->nodes[i], &addresses[i]))
+			addresses[i].family = AF_UNSPEC;
+	return addresses;
+}
+
+static void check_address_unique(const struct cluster *cluster, const struct cidr *addresses,
+				 size_t index, struct diags *diags)
 {
 	const struct node *node = &cluster->nodes[index];
-	struct cidr address, other;
-
-	if (!static_address(node, &address))
-		return;
 
 	for (size_t i = 0; i < index; i++) {
-		if (!static_address(&cluster->nodes[i], &other) || !address_equal(&address, &other))
+		if (addresses[i].family == AF_UNSPEC ||
+		    !address_equal(&addresses[index], &addresses[i]))
 			continue;
 		diag_error(diags, &node->address.at, "'%s' is the address of node '%s' already",
 			   node->address.value, cluster->nodes[i].name.value);
@@ -242,18 +251,17 @@ static void check_address_unique(const struct cluster *cluster, size_t index, st
 }
 
 /* All gateways are other machines than all nodes. */
-static void check_gateway_taken(const struct cluster *cluster, const struct node *node,
-				struct diags *diags)
+static void check_gateway_taken(const struct cluster *cluster, const struct cidr *addresses,
+				const struct node *node, struct diags *diags)
 {
 	const struct text *text = &node->network.gateway;
-	struct cidr gateway, address;
+	struct cidr gateway;
 
 	if (!text->value || !address_parse(text->value, &gateway))
 		return;
 
 	for (size_t i = 0; i < cluster->n_nodes; i++)
-		if (static_address(&cluster->nodes[i], &address) &&
-		    address_equal(&gateway, &address))
+		if (address_equal(&gateway, &addresses[i]))
 			diag_error(diags, &cluster->nodes[i].address.at,
 				   "'%s' is the address of the gateway already",
 				   cluster->nodes[i].address.value);
@@ -261,14 +269,16 @@ static void check_gateway_taken(const struct cluster *cluster, const struct node
 
 void check_nodes(const struct cluster *cluster, struct diags *diags)
 {
+	AUTOFREE struct cidr *addresses = static_addresses(cluster);
+
 	for (size_t i = 0; i < cluster->n_nodes; i++) {
 		const struct node *node = &cluster->nodes[i];
 
 		check_name_unique(cluster, i, diags);
 		check_address(node, diags);
-		check_address_unique(cluster, i, diags);
+		check_address_unique(cluster, addresses, i, diags);
 		check_gateway(cluster, node, diags);
-		check_gateway_taken(cluster, node, diags);
+		check_gateway_taken(cluster, addresses, node, diags);
 		check_nameservers(node, diags);
 		check_wifi(node, diags);
 	}
