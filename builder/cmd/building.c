@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cmd/guard.h"
 #include "util/alloc.h"
 #include "util/cancel.h"
 #include "util/file.h"
@@ -91,9 +92,39 @@ static void forget(struct building *b)
 	b->is_prepared = false;
 }
 
+/* An output in place of what any node is made from would be the end of that file. */
+static int guard_outputs(const struct building *b, struct error *err)
+{
+	static const char *const suffixes[] = { "", ".xz", ".zst", ".gz", ".bmap", ".json" };
+	const struct options *o = options_of(b);
+	AUTOGUARD struct guard guard = { 0 };
+	int r = 0;
+
+	guard_find(&b->session->cluster,
+		   session_from_options(o) ? NULL
+		   : o->file               ? o->file
+					   : "cluster.yaml",
+		   &guard);
+	for (size_t i = 0; i < b->n_nodes && r == 0; i++) {
+		AUTOFREE char *path = building_path(b, b->nodes[i]);
+
+		for (size_t j = 0; j < ARRAY_SIZE(suffixes) && r == 0; j++) {
+			AUTOFREE char *output = xasprintf("%s%s", path, suffixes[j]);
+
+			r = guard_check(&guard, output, err);
+		}
+	}
+
+	return r;
+}
+
 /* Every node is checked before the first is written; the mistakes of all are told. */
 static int check(struct building *b, struct error *err)
 {
+	int guarded = guard_outputs(b, err);
+	if (guarded < 0)
+		return guarded;
+
 	for (size_t i = 0; i < b->n_nodes; i++) {
 		int r = prepare(b, b->nodes[i], err);
 

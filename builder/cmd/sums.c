@@ -3,14 +3,18 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/building.h"
 #include "util/alloc.h"
 #include "util/file.h"
+#include "util/lock.h"
 #include "util/output.h"
 #include "util/text.h"
+
+#define SUMS "SHA256SUMS"
+#define SUMS_LOCK ".SHA256SUMS.lock"
 
 /* "DIGEST  NAME", with a mark of binary mode or a blank before the name. */
 enum { NAME_COLUMN = DIGEST_HEX_SIZE + 1, MAX_SUMS = 16 << 20 };
@@ -88,18 +92,29 @@ static int write_sums(const char *path, const struct sums *sums, struct error *e
 	return output_publish(&out, true, err);
 }
 
-int sums_write(const char *directory, const char *lines, struct error *err)
+/* What somebody else put there under that name is not waited for, and not followed. */
+static int read_sums(int dir, const char *path, struct buf *ret, struct error *err)
 {
-	AUTOFREE char *path = xasprintf("%s/SHA256SUMS", directory);
+	struct stat st;
+
+	AUTOCLOSE int fd = openat(dir, SUMS, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_set_errno(err, -errno, "read '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -EINVAL, "'%s' is not a regular file", path);
+
+	int r = file_read_fd(fd, MAX_SUMS, ret);
+	return r < 0 ? error_set_errno(err, r, "read '%s'", path) : 0;
+}
+
+static int update(int dir, const char *path, const char *lines, struct error *err)
+{
 	CLEANUP(sums_free) struct sums sums = { 0 };
 	AUTOBUF struct buf old = { 0 };
 
-	/* Another nib may add its own at the same time. */
-	AUTOCLOSE int lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (lock < 0 || flock(lock, LOCK_EX) < 0)
-		return error_set_errno(err, -errno, "write '%s'", path);
-
-	int r = access(path, F_OK) == 0 ? file_read(path, MAX_SUMS, &old, NULL, err) : 0;
+	int r = read_sums(dir, path, &old, err);
 	if (r < 0)
 		return r;
 
@@ -109,7 +124,25 @@ int sums_write(const char *directory, const char *lines, struct error *err)
 	if (!sums.changed)
 		return 0;
 
-	if (sums.count)
+	if (sums.lines)
 		qsort(sums.lines, sums.count, sizeof(*sums.lines), compare);
 	return write_sums(path, &sums, err);
+}
+
+int sums_write(const char *directory, const char *lines, struct error *err)
+{
+	AUTOFREE char *path = xasprintf("%s/" SUMS, directory);
+
+	AUTOCLOSE int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return error_set_errno(err, -errno, "write '%s'", path);
+
+	/* Another nib may add its own at the same time. */
+	int lock = lock_take(dir, SUMS_LOCK, err);
+	if (lock < 0)
+		return error_prefix(err, "write '%s'", path);
+
+	int r = update(dir, path, lines, err);
+	lock_remove(dir, SUMS_LOCK, &lock);
+	return r;
 }

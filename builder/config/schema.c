@@ -152,7 +152,7 @@ DEFINE_MAP(network, network, offsetof(struct network, at));
 static const struct field image_fields[] = {
 	{ "file", FIELD_TEXT, FIELD_PATH, AT(image_source, file), .example = "rpi5-k8s-base.img.xz",
 	  .help = "Image file on this computer, raw or compressed (xz, zst, gz, zip). It is only read." },
-	{ "url", FIELD_TEXT, 0, AT(image_source, url), .format = &format_image_url,
+	{ "url", FIELD_TEXT, FIELD_SECRET, AT(image_source, url), .format = &format_image_url,
 	  .example = "https://example.org/rpi5-k8s-base.img.xz",
 	  .help = "Where to download the image, instead of a file. Needs 'sha256'." },
 	{ "sha256", FIELD_TEXT, 0, AT(image_source, sha256), .format = &format_sha256,

@@ -7,17 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "image/cache-files.h"
 #include "image/sparse.h"
 #include "util/alloc.h"
-#include "util/cancel.h"
+#include "util/lock.h"
 #include "util/text.h"
-
-/* How often to look whether a lock is free, in nanoseconds. */
-enum { LOCK_PAUSE = 50000000 };
 
 /* Who called sudo; NULL if nobody did. */
 static const struct passwd *invoking_user(void)
@@ -103,46 +99,18 @@ void cache_close(struct cache *cache)
 	*cache = CACHE_NONE;
 }
 
-static int open_lock(const struct cache *cache, const char *path)
-{
-	AS_OWNER_OF(cache);
-
-	return openat(cache->dir, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-}
-
-/* Not by blocking, or ^C would have to wait too. */
-static int take_lock(const struct cache *cache, int fd, struct error *err)
-{
-	static const struct timespec pause = { .tv_nsec = LOCK_PAUSE };
-
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
-			return fail(cache, -errno, "lock it", err);
-		if (cancel_check(err) < 0)
-			return err->code;
-		(void)nanosleep(&pause, NULL);
-	}
-
-	return 0;
-}
-
 int cache_lock(const struct cache *cache, const char *name, struct error *err)
 {
 	AUTOFREE char *path = xasprintf("%s.lock", name);
-	struct stat st;
+	AS_OWNER_OF(cache);
 
-	while (true) {
-		AUTOCLOSE int fd = open_lock(cache, path);
-		if (fd < 0)
-			return fail(cache, -errno, "lock it", err);
+	int fd = lock_take(cache->dir, path, err);
+	if (fd >= 0 || fd == -EINTR)
+		return fd;
 
-		int r = take_lock(cache, fd, err);
-		if (r < 0)
-			return r;
-		/* cache_visit() may have removed it meanwhile: then somebody has the next one. */
-		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
-			return TAKE_FD(fd);
-	}
+	int code = fd;
+	error_clear(err);
+	return fail(cache, code, "lock it", err);
 }
 
 /* Its times say that it is another file, or one that was written to. */

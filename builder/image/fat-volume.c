@@ -100,6 +100,10 @@ static int geometry(struct fat *fat, const struct boot_sector *boot, uint64_t pa
 				 "it has %llu clusters, which its type of FAT cannot have",
 				 (unsigned long long)clusters);
 
+	/* Only one table would count, and mtools writes all. */
+	if (fat->wide && le16toh(boot->fat32.flags) != 0)
+		return error_set(err, -EOPNOTSUPP, "it has tables that are not alike by intention");
+
 	fat->clusters = (uint32_t)clusters;
 	if ((clusters + 2) * (fat->wide ? 4 : 2) > table * sector)
 		return damaged(err);

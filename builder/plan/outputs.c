@@ -7,6 +7,10 @@
 
 #include "util/alloc.h"
 #include "util/file.h"
+#include "util/text.h"
+
+/* Larger than that of any plan. */
+enum { MAX_MANIFEST = 256 << 20 };
 
 static bool is_packed(const struct build_options *options)
 {
@@ -16,6 +20,22 @@ static bool is_packed(const struct build_options *options)
 static bool keeps_raw(const struct build_options *options)
 {
 	return !is_packed(options) || options->keep_raw;
+}
+
+/* Is the image in this format one of the files that are written? */
+static bool is_written(const struct build_options *options, enum pack_format format)
+{
+	return format == options->pack.format || (format == PACK_NONE && keeps_raw(options));
+}
+
+/* Of nib's: what stands beside it is replaced with it. */
+static bool is_manifest(const char *path)
+{
+	AUTOERROR struct error ignored = ERROR_NONE;
+	AUTOBUF struct buf text = { 0 };
+
+	return file_read(path, MAX_MANIFEST, &text, NULL, &ignored) == 0 &&
+	       text_starts(buf_text(&text), "{\n  \"nib\":");
 }
 
 static char *packed_path(const struct build_options *options)
@@ -57,15 +77,20 @@ int build_check_output(const struct disk *base, const struct build_options *opti
 {
 	int r = 0;
 
+	AUTOFREE char *bmap = xasprintf("%s.bmap", options->output);
+	AUTOFREE char *manifest = xasprintf("%s.json", options->output);
+	bool ours = is_manifest(manifest);
+
 	/* Block map and manifest are those of all forms, so that only one set can stand there. */
 	for (unsigned i = 0; i < PACK_FORMATS && r == 0; i++) {
 		AUTOFREE char *path = xasprintf("%s%s", options->output, pack_suffix(i));
 
 		r = check_path(base, options, path, err);
+		if (r == 0 && !ours && !is_written(options, i) && access(path, F_OK) == 0)
+			r = error_set(err, -EEXIST,
+				      "'%s' is in the way, and no manifest tells that nib wrote it",
+				      path);
 	}
-
-	AUTOFREE char *bmap = xasprintf("%s.bmap", options->output);
-	AUTOFREE char *manifest = xasprintf("%s.json", options->output);
 
 	if (r == 0)
 		r = check_path(base, options, bmap, err);
@@ -128,7 +153,7 @@ static void withdraw_others(const struct outputs *outputs, const struct build_op
 	for (unsigned i = 0; i < PACK_FORMATS; i++) {
 		AUTOFREE char *name = xasprintf("%s%s", outputs->raw.name, pack_suffix(i));
 
-		if (i != options->pack.format && (i != PACK_NONE || !keeps_raw(options)))
+		if (!is_written(options, i))
 			(void)unlinkat(outputs->raw.dir, name, 0);
 	}
 }

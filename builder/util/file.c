@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +11,9 @@
 
 #include "util/alloc.h"
 #include "util/text.h"
+
+/* Milliseconds that whoever writes to a pipe has to begin. */
+enum { PIPE_WAIT = 3000 };
 
 int file_read_at(int fd, void *data, size_t len, uint64_t pos)
 {
@@ -74,11 +78,20 @@ int file_read_fd(int fd, size_t max, struct buf *ret)
 	return 0;
 }
 
+/* Of a pipe; then it may be read as any file. */
+static bool has_writer(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, PIPE_WAIT) == 1 && fcntl(fd, F_SETFL, O_RDONLY) == 0;
+}
+
 int file_read(const char *path, size_t max, struct buf *ret, mode_t *mode, struct error *err)
 {
 	struct stat st;
 
-	AUTOCLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Not blocking, or a FIFO that nobody writes to would be waited for. */
+	AUTOCLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return error_set_errno(err, -errno, "open '%s'", path);
 
@@ -88,6 +101,8 @@ int file_read(const char *path, size_t max, struct buf *ret, mode_t *mode, struc
 		return error_set_errno(err, -EISDIR, "open '%s'", path);
 	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
 		return error_set(err, -EINVAL, "open '%s': not a regular file", path);
+	if (S_ISFIFO(st.st_mode) && !has_writer(fd))
+		return error_set(err, -EINVAL, "open '%s': nobody writes to this pipe", path);
 
 	int r = file_read_fd(fd, max, ret);
 	if (r == -EFBIG) {

@@ -411,7 +411,7 @@ placed() {
 	before=$(digest base.img)
 	run "$NIB" -f test.yaml build node0 -o base.img --replace
 	[ "$status" = 1 ]
-	[[ "$output" =~ "base image itself" ]]
+	[[ "$output" =~ "one of the files that the cluster is made from" ]]
 	ln -f base.img linked.img
 	run "$NIB" -f test.yaml build node0 -o linked.img --replace
 	[ "$status" = 1 ]
@@ -468,4 +468,14 @@ placed() {
 	[[ "$output" =~ "did you mean 'rpi5'" ]]
 	[[ "$output" =~ "192.168.5.21" ]]
 	[[ "$output" =~ "10.244.0.0/20" ]]
+}
+
+@test "a pipe that nobody writes to is not waited for" {
+	mkfifo pipe
+	sed 's|passwordFile: pi.password|passwordFile: pipe|' cluster.yaml > pipe.yaml
+	grep -q 'passwordFile: pipe' pipe.yaml
+	run timeout 30 "$NIB" -f pipe.yaml check node0
+	rm pipe
+	[ "$status" = 2 ]
+	[[ "$output" =~ "nobody writes to this pipe" ]]
 }

@@ -94,6 +94,15 @@ built() {
 	cmp out.img reference.img
 	"$NIB" -q build node0 --replace
 	[ ! -e images/node0.img.zst ]
+	# What is not nib's stays.
+	rm images/*
+	echo precious > images/node0.img.gz
+	run "$NIB" build node0 --compress zst --replace
+	[ "$status" = 1 ]
+	[[ "$output" =~ "'images/node0.img.gz' is in the way" ]]
+	[ "$(cat images/node0.img.gz)" = precious ]
+	rm images/node0.img.gz
+	"$NIB" -q build node0 --replace
 	absent node0 images/SHA256SUMS
 }
 
@@ -280,7 +289,47 @@ assert line['node'] == 'node0' and line['size'] == 97 << 20, line"
 	run "$NIB" build node0 -o node.img --compress xz --replace
 	echo "$output"
 	[ "$status" = 1 ]
-	[[ "$output" =~ "node.img.xz' is the base image itself" ]]
+	[[ "$output" =~ "node.img.xz' is one of the files that the cluster is made from" ]]
 	[ "$(digest node.img.xz)" = "$before" ]
 	rm node.img.xz
+}
+
+@test "no output takes the place of what a cluster is made from" {
+	local sha
+	mkdir images
+	cp base.img images/controlplane.img
+	sed 's|- {name: node0, .*|- {name: node0, address: dhcp, image: {file: images/controlplane.img}}|' cluster.yaml > other.yaml
+	grep -q images/controlplane.img other.yaml
+	run "$NIB" -f other.yaml build controlplane --replace
+	[ "$status" = 1 ]
+	[[ "$output" =~ "'images/controlplane.img' is one of the files that the cluster is made from" ]]
+	cmp base.img images/controlplane.img
+
+	sha=$(sha256sum base.img | cut -d ' ' -f 1)
+	mv images/controlplane.img images/node0.img
+	with_image "url: file://$PWD/images/node0.img, sha256: $sha"
+	run "$NIB" build node0 --replace
+	[ "$status" = 1 ]
+	cmp base.img images/node0.img
+
+	with_image 'file: base.img'
+	cp secrets.yaml images/node0.img.json
+	sed 's|^secrets: .*|secrets: images/node0.img.json|' cluster.yaml > other.yaml
+	rm images/node0.img
+	run "$NIB" -f other.yaml build node0 --replace
+	[ "$status" = 1 ]
+	cmp secrets.yaml images/node0.img.json
+}
+
+@test "SHA256SUMS that is a pipe, or locked by who calls nib, does not hang" {
+	mkdir images
+	mkfifo images/SHA256SUMS
+	run timeout 60 "$NIB" build node0 --compress zst
+	[ "$status" = 1 ]
+	[[ "$output" =~ "'images/SHA256SUMS' is not a regular file" ]]
+	rm -r images
+	mkdir images
+	timeout 60 flock images "$NIB" -q build node0 --compress zst
+	(cd images && sha256sum --quiet -c SHA256SUMS)
+	[ "$(ls -A images | wc -l)" = 4 ]
 }

@@ -72,6 +72,8 @@ static const struct {
 	  "it was not unmounted cleanly; repair it with: fsck.vfat -a" },
 	{ "FAT32 errors",   { .fat_mib = 40, .fat = "-F 32 -s 1", .then = POKE(BOOT " + 32 * 512 + 7", "\\13") },
 	  "it is marked as having errors; repair it with: fsck.vfat -a" },
+	{ "FAT32 one table", { .fat_mib = 40, .fat = "-F 32 -s 1", .then = POKE(BOOT " + 0x28", "\\200") },
+	  "it has tables that are not alike by intention" },
 	{ "FAT12",          { .fat_mib = 1, .fat = "-F 12" },
 	  "it is a FAT12, which is not known here" },
 	{ "small FAT32",    { .fat = "-F 32 -s 1" },
