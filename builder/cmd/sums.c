@@ -124,7 +124,7 @@ static int update(int dir, const char *path, const char *lines, struct error *er
 	if (!sums.changed)
 		return 0;
 
-	if (sums.lines)
+	if (sums.count)
 		qsort(sums.lines, sums.count, sizeof(*sums.lines), compare);
 	return write_sums(path, &sums, err);
 }
