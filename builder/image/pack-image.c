@@ -102,6 +102,10 @@ static void choose(struct packing *p)
 		p->total += is_hole(p, block) ? 0 : block->raw_size;
 		p->encoded[p->n_encoded++] = block;
 	}
+
+	/* A node that changes nothing. */
+	if (p->n_encoded == 0)
+		settings->block = p->work.codec->block;
 }
 
 static int prepare(struct packing *p, struct error *err)
