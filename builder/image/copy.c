@@ -106,9 +106,13 @@ static int copy_extents(struct copy *copy, struct error *err)
 	return 0;
 }
 
-int copy_image(int from, int to, copy_progress *progress, void *arg, struct error *err)
+int copy_image(int from, int to, bool passing, copy_progress *progress, void *arg,
+	       struct error *err)
 {
-	struct copy copy = { .from = from, .to = { .fd = to }, .progress = progress, .arg = arg };
+	struct copy copy = { .from = from,
+			     .to = { .fd = to, .passing = passing },
+			     .progress = progress,
+			     .arg = arg };
 
 	int r = measure(&copy, err);
 	if (r < 0)

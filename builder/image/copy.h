@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "util/error.h"
@@ -20,7 +21,9 @@ typedef int copy_progress(void *arg, uint64_t done, uint64_t total);
  * that somebody wrote out in full is sparse all the same.  Writing to the disk is
  * started while copying, so that a later fsync() finds little left to do.
  *
+ * @param passing   the copy is removed before long: leave it in memory
  * @param progress  may be NULL; called every 16 MiB and at the end; done and total
  *                  count bytes of data, not of holes
  */
-int copy_image(int from, int to, copy_progress *progress, void *arg, struct error *err);
+int copy_image(int from, int to, bool passing, copy_progress *progress, void *arg,
+	       struct error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -15,6 +16,8 @@
 enum {
 	/** Copied at once from the base. */
 	CHUNK = 128 << 10,
+	/** Writing to the disk is started after so many bytes. */
+	STRIDE = 16 << 20,
 	/** Milliseconds between reports of progress. */
 	INTERVAL = 100,
 };
@@ -31,8 +34,8 @@ struct packing {
 	/** The ones that are encoded; the array is owned. */
 	const struct pack_block **encoded;
 	size_t n_encoded;
-	/** Where to write next. */
-	uint64_t pos;
+	/** Where to write next, and up to where writing to the disk was started. */
+	uint64_t pos, started;
 	/** Bytes for the progress, and when it was reported last. */
 	uint64_t done, total;
 	struct timespec reported;
@@ -160,6 +163,17 @@ static int report_in_time(struct packing *p, struct error *err)
 	return passed < INTERVAL ? 0 : report(p, err);
 }
 
+/* Else all of it would wait in memory until it is flushed; failing is harmless. */
+static void start_writeback(struct packing *p)
+{
+	if (p->pos - p->started < STRIDE)
+		return;
+
+	(void)sync_file_range(p->job->to, (off_t)p->started, (off_t)(p->pos - p->started),
+			      SYNC_FILE_RANGE_WRITE);
+	p->started = p->pos;
+}
+
 static int append(struct packing *p, const void *data, size_t len, struct error *err)
 {
 	int r = file_write_at(p->job->to, data, len, p->pos);
@@ -167,6 +181,7 @@ static int append(struct packing *p, const void *data, size_t len, struct error 
 	if (r < 0)
 		return error_set_errno(err, r, "compress: write");
 	p->pos += len;
+	start_writeback(p);
 	pack_digest_advance(p->digest, p->pos);
 	return 0;
 }

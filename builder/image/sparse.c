@@ -51,7 +51,7 @@ static size_t run_length(const char *data, size_t len, bool *zero)
 /* Without this all of it would wait in memory until fsync(); failing is harmless. */
 static void start_writeback(struct sparse *to, uint64_t end)
 {
-	if (to->count_only || end - to->started < STRIDE)
+	if (to->count_only || to->passing || end - to->started < STRIDE)
 		return;
 
 	(void)sync_file_range(to->fd, (off_t)to->started, (off_t)(end - to->started),

@@ -20,6 +20,8 @@ struct sparse {
 	int fd;
 	/** Write nothing, only count: what would have been written. */
 	bool count_only;
+	/** Nobody will flush it: writing to the disk is not started either. */
+	bool passing;
 	/** Bytes that were not left out. */
 	uint64_t data;
 	/** Gets what is not left out, and where it is, for sparse_digest_end(); NULL if nobody

@@ -120,8 +120,11 @@ static int fill(const struct disk *base, const struct plan *plan,
 {
 	AUTORANGES struct ranges touched = { 0 };
 
+	bool passing = options->pack.format != PACK_NONE && !options->keep_raw;
+
 	begin_step(options, "copy");
-	int r = copy_image(base->fd, out->fd, copy_progressed, (void *)(uintptr_t)options, err);
+	int r = copy_image(base->fd, out->fd, passing, copy_progressed, (void *)(uintptr_t)options,
+			   err);
 	if (r == -EINTR)
 		return r;
 	if (r < 0)

@@ -14,7 +14,7 @@ static int copy(struct image *image, copy_progress *progress, void *arg, struct 
 	AUTOCLOSE int to_fd = open(to, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	assert_true(from_fd >= 0 && to_fd >= 0);
-	return copy_image(from_fd, to_fd, progress, arg, err);
+	return copy_image(from_fd, to_fd, false, progress, arg, err);
 }
 
 static uint64_t allocated(const struct image *image, const char *name)
@@ -106,7 +106,7 @@ static void reports_failed_writes(void **state)
 	AUTOCLOSE int from = open(image.path, O_RDONLY | O_CLOEXEC);
 	AUTOCLOSE int to = open(image.path, O_RDONLY | O_CLOEXEC);
 
-	assert_true(copy_image(from, to, NULL, NULL, &err) < 0);
+	assert_true(copy_image(from, to, false, NULL, NULL, &err) < 0);
 	assert_non_null(strstr(err.message, "write: "));
 }
 
