@@ -95,7 +95,7 @@ static void forget(struct building *b)
 /* An output in place of what any node is made from would be the end of that file. */
 static int guard_outputs(const struct building *b, struct error *err)
 {
-	static const char *const suffixes[] = { "", ".xz", ".zst", ".gz", ".bmap", ".json" };
+	static const char *const beside[] = { ".bmap", ".json" };
 	const struct options *o = options_of(b);
 	AUTOGUARD struct guard guard = { 0 };
 	int r = 0;
@@ -108,8 +108,10 @@ static int guard_outputs(const struct building *b, struct error *err)
 	for (size_t i = 0; i < b->n_nodes && r == 0; i++) {
 		AUTOFREE char *path = building_path(b, b->nodes[i]);
 
-		for (size_t j = 0; j < ARRAY_SIZE(suffixes) && r == 0; j++) {
-			AUTOFREE char *output = xasprintf("%s%s", path, suffixes[j]);
+		for (unsigned j = 0; j < PACK_FORMATS + ARRAY_SIZE(beside) && r == 0; j++) {
+			AUTOFREE char *output = xasprintf(
+				"%s%s", path,
+				j < PACK_FORMATS ? pack_suffix(j) : beside[j - PACK_FORMATS]);
 
 			r = guard_check(&guard, output, err);
 		}
